@@ -1,0 +1,86 @@
+# Every target makes the environment when it is missing, broken or older than pyproject.toml,
+# and uses it as it is otherwise.
+
+# The interpreters to try, in this order; `make PYTHON=/path/to/python3 …` names another one.
+PYTHON ?= python3.14 python3.13 python3.12 python3.11 python3
+# Passed on to what the target runs: make test ARGS="-k name", make squash ARGS="--to 0010".
+ARGS ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# Two stamps, so that `make squash` does not wait for the tools of `make test`. The first is
+# written by both kinds of setup, and holds the folder that the environment was made for:
+# one that was moved or copied would run the code of the old place.
+RUN := $(VENV)/.ready
+DEV := $(VENV)/.ready-dev
+
+WHOLE = test -x $(PY) && test -x $(VENV)/bin/squasher && test "$$(cat $(RUN) 2>/dev/null)" = "$$(pwd -P)"
+STALE := $(shell $(WHOLE) || echo stale)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help squash check test lint fmt bench clean stale
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+squash: $(RUN) ## write migrations-fresh/0001_complete_schema.sql, proved equal to migrations/
+	@$(VENV)/bin/squasher squash $(ARGS)
+
+check: lint test ## all that must hold before a change goes in: lint, test, the fresh file
+	@$(VENV)/bin/squasher check --exact
+
+test: $(DEV) ## run the tests; ARGS="-k name" picks some, ARGS=--cov shows what they cover
+	@$(PY) -m pytest $(ARGS)
+
+lint: $(DEV) ## ruff and mypy
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+
+fmt: $(DEV) ## lay out the code, and fix what ruff can fix
+	@$(PY) -m ruff format
+	@$(PY) -m ruff check --fix
+
+bench: $(DEV) ## time check and squash beside a bare replay; ARGS=--quick for three rounds
+	@$(PY) bench/run.py $(ARGS)
+
+clean: ## remove the environment and everything else that can be made again
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+# A stamp goes before its setup starts: one that is interrupted is made from nothing next time.
+define make-venv
+	@$(WHOLE) || { \
+	  old= ; \
+	  for python in $(PYTHON); do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    "$$python" -c 'import ensurepip, venv' 2>/dev/null || { old=$${old:-$$python}; continue; }; \
+	    echo "set up     $(VENV) with $$("$$python" --version)" >&2; \
+	    exec "$$python" -m venv --clear $(VENV); \
+	  done; \
+	  if test "$$old"; then \
+	    package=$$("$$old" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+	    echo "error: $$old cannot make a virtual environment: it has no ensurepip module" >&2; \
+	    echo "help: install it (Debian, Ubuntu: apt-get install $$package), or name another Python: make PYTHON=/path/to/python3" >&2; \
+	  else \
+	    echo "error: no Python 3.11 or newer among: $(PYTHON)" >&2; \
+	    echo "help: install one, or name it: make PYTHON=/path/to/python3" >&2; \
+	  fi; \
+	  exit 1; \
+	}
+	@rm -f $(RUN) $(DEV)
+endef
+pip-install = $(PY) -m pip install -qq --disable-pip-version-check --editable
+
+$(RUN): pyproject.toml $(STALE)
+	$(make-venv)
+	@$(pip-install) .
+	@pwd -P > $(RUN)
+
+$(DEV): pyproject.toml $(STALE)
+	$(make-venv)
+	@$(pip-install) '.[dev]'
+	@pwd -P > $(RUN)
+	@touch $(DEV)

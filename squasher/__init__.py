@@ -1,0 +1,59 @@
+"""squasher: squash a chain of SQL migrations into one fresh file, and prove that both mean the same.
+
+>>> import squasher
+>>> result = squasher.check("migrations")        # the fresh file beside it, profile d1
+>>> result.proof.status
+'equal'
+
+Nothing here prints. Errors are ``squasher.SquasherError`` and its subclasses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from squasher.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from squasher.commands.check import Checked
+    from squasher.commands.squash import Squashed
+
+__all__ = ["SquasherError", "__version__", "check", "squash"]
+
+from squasher.errors import SquasherError
+
+
+def squash(
+    migrations: str | Path = "migrations",
+    fresh: str | Path | None = None,
+    profile: str = "d1",
+    *,
+    to: str | None = None,
+    write: bool = True,
+) -> Squashed:
+    """Make the fresh file of a chain, prove it, and replace the file on disk unless ``write`` is false.
+
+    ``fresh`` defaults to ``DIR-fresh/0001_complete_schema.sql``, ``to`` to the last migration.
+    Raises SquasherError; the file on disk is untouched then.
+    """
+    from squasher.commands import squash as command
+    from squasher.commands.target import target
+
+    return command.squash(target(migrations, fresh, profile), to=to, write=write)
+
+
+def check(
+    migrations: str | Path = "migrations",
+    fresh: str | Path | None = None,
+    profile: str = "d1",
+) -> Checked:
+    """Compare the fresh file on disk with its chain: ``result.proof.status`` and ``result.findings``.
+
+    Raises SquasherError when either cannot be run or compared.
+    """
+    from squasher.commands import check as command
+    from squasher.commands.target import target
+
+    return command.check(target(migrations, fresh, profile))

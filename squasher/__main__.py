@@ -1,0 +1,21 @@
+"""The console script. Imports what the call at hand needs, and no more."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    if sys.argv[1:] == ["--version"]:
+        from squasher.version import VERSION  # noqa: PLC0415 - the fast way out
+
+        sys.stdout.write(f"squasher {VERSION}\n")
+        return
+    from squasher.cli import run  # noqa: PLC0415 - typer takes longer to import than most work
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

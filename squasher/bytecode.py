@@ -1,0 +1,225 @@
+"""The bytecode layer: what SQLite compiles statements to, over both schemas, must be the same.
+
+EXPLAIN's output changes between releases (https://sqlite.org/lang_explain.html), so it is only ever
+compared within one process, and an EXPLAIN that fails proves nothing: it makes the proof unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from squasher.engine import Database, Universe
+from squasher.errors import SqlError
+from squasher.model import Index, Table, Trigger, View, VirtualTable
+from squasher.sql import canonical, fold, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from squasher.engine import Value
+    from squasher.model import Snapshot
+    from squasher.profiles import Profile
+
+_ANY: Final = Universe(name="any", clock=211_813_488_000_000, seed=0)
+_PAGE_IN_P2: Final = frozenset({"OpenRead", "OpenWrite", "ReopenIdx"})
+_PAGE_IN_P1: Final = frozenset({"Clear", "Destroy"})
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A statement to compile, and the table or view that it is about."""
+
+    owner: tuple[str, str]
+    sql: str
+    values: int
+    foreign_keys: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A probe whose programs differ: the first instruction of each that does."""
+
+    probe: Probe
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the layer found. ``blind`` are probes that compile on neither side, with the reason."""
+
+    differences: tuple[Difference, ...]
+    blind: tuple[tuple[Probe, str], ...]
+    count: int
+
+
+def compare(profile: Profile, old: Snapshot, new: Snapshot) -> Compared:
+    """Compile every probe over both schemas. Raises SqlError when a stored text does not load."""
+    differences: list[Difference] = []
+    blind: list[tuple[Probe, str]] = []
+    with Database(profile, _ANY) as one, Database(profile, _ANY) as other:
+        for database, snapshot in ((one, old), (other, new)):
+            build(database, snapshot)
+        probes = list(probes_for(old, new))
+        pages: tuple[dict[int, str], dict[int, str]] | None = None
+        for enforced in (True, False):
+            for database in (one, other):
+                database.execute(f"PRAGMA foreign_keys = {int(enforced)}")
+            for probe in probes:
+                if probe.foreign_keys != enforced:
+                    continue
+                before, after = _explain(one, probe), _explain(other, probe)
+                if before == after:
+                    if isinstance(before, str):
+                        blind.append((probe, before))
+                    continue
+                pages = pages or (_pages(one), _pages(other))
+                left, right = _normal(before, pages[0]), _normal(after, pages[1])
+                if left != right:
+                    differences.append(_first_difference(probe, left, right))
+    return Compared(tuple(differences), tuple(blind), len(probes))
+
+
+def build(database: Database, snapshot: Snapshot) -> None:
+    """Create the objects of ``snapshot``, without rows, in an order that both sides share.
+
+    Tables and ordinary indexes by name, unique indexes and triggers in their own order, which is
+    behaviour; so equal schemas get equal root pages, whatever the order of their files.
+    """
+    database.lift_limits()
+    database.execute("BEGIN")
+    order = snapshot.objects
+    tables = sorted(
+        (item for item in order if isinstance(item, Table | VirtualTable)),
+        key=lambda item: (isinstance(item, VirtualTable), fold(item.name)),
+    )
+    indexes = sorted(
+        (item for item in order if isinstance(item, Index)),
+        key=lambda item: (not item.unique, "" if item.unique else fold(item.name)),
+    )
+    rest = [item for kind in (View, Trigger) for item in order if isinstance(item, kind)]
+    for item in (*tables, *indexes, *rest):
+        database.execute(str(item.sql))
+    database.execute("COMMIT")
+
+
+def probes_for(old: Snapshot, new: Snapshot) -> Iterator[Probe]:
+    """The statements to compile for the tables and views that both sides have."""
+    others = {fold(item.name): item for item in new.objects if isinstance(item, Table | View)}
+    updated = {fold(item.table) for item in old.objects if isinstance(item, Trigger)}
+    parents = {
+        fold(key.parent) for item in old.objects if isinstance(item, Table) for key in item.foreign_keys
+    }
+    for item in old.objects:
+        other = others.get(fold(item.name))
+        if isinstance(item, Table) and isinstance(other, Table):
+            names = [fold(column.name) for column in item.columns]
+            if names != [fold(column.name) for column in other.columns]:
+                continue  # told by the columns themselves
+            bound = fold(item.name) in parents or bool(item.foreign_keys)
+            single = bound or fold(item.name) in updated
+            yield from _table_probes(item, single=single, bound=bound)
+        elif isinstance(item, View) and isinstance(other, View):
+            yield from _view_probes(item, writable=fold(item.name) in updated)
+
+
+def _table_probes(table: Table, *, single: bool, bound: bool) -> Iterator[Probe]:
+    owner = ("table", fold(table.name))
+    name = quote(table.name)
+    columns = [quote(column.name) for column in table.columns if not column.generated]
+    every = [quote(column.name) for column in table.columns]
+    count = len(columns)
+    writes: list[tuple[str, int]] = []
+    if columns:
+        listed, marks = ", ".join(columns), ", ".join("?" * count)
+        writes.append((f"INSERT INTO {name} ({listed}) VALUES ({marks})", count))
+        writes.append((f"REPLACE INTO {name} ({listed}) VALUES ({marks})", count))
+        setting = ", ".join(f"{column} = ?" for column in columns)
+        writes.append((f"UPDATE {name} SET {setting}", count))
+    writes.append((f"DELETE FROM {name} WHERE {every[0]} IS ?", 1))
+    for sql, values in writes:
+        yield Probe(owner, sql, values)
+        if bound:
+            yield Probe(owner, sql, values, foreign_keys=False)
+    yield Probe(owner, f"INSERT INTO {name} DEFAULT VALUES", 0)
+    if single:
+        for column in columns:
+            yield Probe(owner, f"UPDATE {name} SET {column} = ?", 1)
+    where = " OR ".join(f"{column} = ?" for column in every)
+    yield Probe(
+        owner,
+        f"SELECT * FROM {name} NOT INDEXED WHERE {where} ORDER BY {', '.join(every)}",
+        len(every),
+    )
+    if table.constraint_indexes:
+        yield Probe(owner, f"REINDEX {name}", 0)
+
+
+def _view_probes(view: View, *, writable: bool) -> Iterator[Probe]:
+    owner = ("view", fold(view.name))
+    name = quote(view.name)
+    yield Probe(owner, f"SELECT * FROM {name}", 0)
+    if not writable or not view.columns:
+        return
+    columns = [quote(column) for column in view.columns]
+    marks = ", ".join("?" * len(columns))
+    # a view has only the triggers that somebody wrote: the other events fail on both sides alike
+    yield Probe(("trigger", owner[1]), f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})", len(columns))
+    yield Probe(("trigger", owner[1]), f"DELETE FROM {name} WHERE {columns[0]} IS ?", 1)
+    for column in columns:
+        yield Probe(("trigger", owner[1]), f"UPDATE {name} SET {column} = ?", 1)
+
+
+def _explain(database: Database, probe: Probe) -> list[tuple[Value, ...]] | str:
+    try:
+        return database.execute(f"EXPLAIN {probe.sql}", (None,) * probe.values)
+    except SqlError as error:
+        return error.message
+
+
+def _pages(database: Database) -> dict[int, str]:
+    found = database.execute("SELECT rootpage, type || ' ' || lower(name) FROM sqlite_schema WHERE rootpage")
+    return {int(str(page)): str(name) for page, name in found}
+
+
+def _normal(program: list[tuple[Value, ...]] | str, pages: dict[int, str]) -> list[tuple[Value, ...]] | str:
+    """A program without what differs between equal schemas: page numbers, cookies, addresses."""
+    if isinstance(program, str):
+        return program
+    out: list[tuple[Value, ...]] = []
+    for _, opcode, p1, p2, p3, p4, p5, _ in program:
+        if opcode in _PAGE_IN_P2:
+            p2 = pages.get(int(str(p2)), p2)  # noqa: PLW2901 - the row with its page named
+        elif opcode in _PAGE_IN_P1:
+            p1 = pages.get(int(str(p1)), p1)  # noqa: PLW2901
+        elif opcode == "Transaction":
+            p3, p4 = 0, 0  # noqa: PLW2901 - the schema's cookie and generation
+        elif opcode == "Halt" and isinstance(p4, str):
+            p4 = " ".join(_spelled(canonical(p4)))  # noqa: PLW2901 - an unnamed CHECK's own text
+        if isinstance(p4, str) and p4.startswith("vtab:"):
+            p4 = "vtab"  # noqa: PLW2901 - an address
+        out.append((opcode, p1, p2, p3, p4, p5))
+    return out
+
+
+def _spelled(stream: tuple[str, ...]) -> Iterator[str]:
+    """A message's tokens with names unquoted: it is for people, the instructions say what happens."""
+    return (fold(token.strip('"')) for token in stream)
+
+
+def _first_difference(
+    probe: Probe, old: list[tuple[Value, ...]] | str, new: list[tuple[Value, ...]] | str
+) -> Difference:
+    if isinstance(old, str) or isinstance(new, str):
+        return Difference(probe, _shown(old), _shown(new))
+    for one, other in zip(old, new, strict=False):
+        if one != other:
+            return Difference(probe, _shown([one]), _shown([other]))
+    return Difference(probe, _shown(old[len(new) :][:1]), _shown(new[len(old) :][:1]))
+
+
+def _shown(program: list[tuple[Value, ...]] | str) -> str:
+    if isinstance(program, str):
+        return program
+    return " ".join("" if part is None else str(part) for row in program for part in row) or "(ends)"

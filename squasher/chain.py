@@ -1,0 +1,157 @@
+"""The chain: the ordered migrations of a directory, found and ordered as wrangler does."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from squasher.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LARGEST_FILE = 256 << 20
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One migration file."""
+
+    name: str
+    """The file's name, as a ledger records it."""
+    path: str
+    """The path as the user would write it, for messages."""
+    data: bytes
+
+    @cached_property
+    def text(self) -> str:
+        """The file as text. Line ends and a byte order mark stay: SQLite sees them too."""
+        return decode(self.data, self.path)
+
+    @property
+    def number(self) -> str:
+        """The name's leading digits as written, or the whole name when it has none."""
+        stem = self.name.removesuffix(".sql")
+        digits = stem[: len(stem) - len(stem.lstrip("0123456789"))]
+        return digits or stem
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The migrations of one directory in the order in which they run."""
+
+    directory: str
+    migrations: tuple[Migration, ...]
+    skipped: tuple[str, ...] = ()
+    """Why entries that look like migrations were left out, a sentence each."""
+
+    @property
+    def digest(self) -> str:
+        """``sha256:…`` over the names and bytes of all files, in order."""
+        digest = hashlib.sha256()
+        for migration in self.migrations:
+            digest.update(f"{migration.name}\0{len(migration.data)}\0".encode())
+            digest.update(migration.data)
+        return f"sha256:{digest.hexdigest()}"
+
+    @property
+    def span(self) -> str:
+        """The numbers of the first and the last migration, for people: ``0001 to 0036``."""
+        first, last = self.migrations[0].number, self.migrations[-1].number
+        return first if first == last else f"{first} to {last}"
+
+    def until(self, number: str) -> Chain:
+        """The chain up to and including migration ``number`` (or a file name). Raises InputError."""
+        wanted = _leading_integer(number)
+        last = -1
+        for index, migration in enumerate(self.migrations):
+            if migration.name in {number, f"{number}.sql"}:
+                last = index
+                break
+            if wanted is not None and _leading_integer(migration.name) == wanted:
+                last = index
+        if last < 0:
+            message = f"no migration {number} in {self.directory}/"
+            raise InputError(message, hint=f"Choose a number from {self.span}.")
+        return Chain(self.directory, self.migrations[: last + 1], self.skipped)
+
+
+def read_chain(directory: Path) -> Chain:
+    """Find and read the migrations of a directory. Raises InputError.
+
+    Which files and in which order: wrangler 4.164.0, ``d1 migrations list``. Regular files that end
+    in ``.sql``, no dot files, no symbolic links; by leading integer, then without one, ties lexical.
+    """
+    if not directory.is_dir():
+        what = "is not a directory" if directory.exists() else "does not exist"
+        raise InputError(f"{directory}/ {what}", hint="Name the directory with --migrations DIR.")
+    try:
+        entries = sorted(entry for entry in directory.iterdir() if _looks_like_one(entry))
+        skipped = tuple(
+            f"{entry} was skipped: it is no regular file, so wrangler does not see it"
+            for entry in entries
+            if not stat.S_ISREG(entry.lstat().st_mode)
+        )
+        files = sorted(
+            (entry for entry in entries if stat.S_ISREG(entry.lstat().st_mode)),
+            key=lambda entry: _order(entry.name),
+        )
+    except OSError as error:
+        raise InputError(f"{directory}/: {error.strerror}") from error
+    if not files:
+        raise InputError(
+            f"{directory}/ holds no migrations",
+            hint="Migrations are files named like 0001_add_users_table.sql.",
+        )
+    return Chain(directory.as_posix(), tuple(read_migration(file) for file in files), skipped)
+
+
+def read_migration(path: Path) -> Migration:
+    """Read one SQL file. Raises InputError when it cannot be read or is not UTF-8 text."""
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise InputError(f"{path.as_posix()}: larger than {_LARGEST_FILE >> 20} MiB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path.as_posix()}: {error.strerror}") from error
+    migration = Migration(path.name, path.as_posix(), data)
+    migration.text  # noqa: B018 - a file that is not text is found here, not half-way through
+    return migration
+
+
+def decode(data: bytes, path: str) -> str:
+    """UTF-8 text of a file. Raises InputError that names the line."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"{path}:{line}: not UTF-8 text (byte 0x{data[error.start]:02x})"
+        raise InputError(message, hint="Save the file as UTF-8.") from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        message = f"{path}:{line}: a NUL character, which no SQL text may hold"
+        raise InputError(message, hint="Save the file as UTF-8 (UTF-16 has a NUL in every letter).")
+    return text
+
+
+def _looks_like_one(entry: Path) -> bool:
+    return entry.name.endswith(".sql") and not entry.name.startswith(".")
+
+
+def _leading_integer(name: str) -> int | None:
+    """What JavaScript's ``parseInt(name.split("_")[0], 10)`` gives; None for NaN."""
+    head = name.split("_")[0].lstrip()
+    sign = -1 if head.startswith("-") else 1
+    digits = head[1:] if head[:1] in {"+", "-"} else head
+    length = 0
+    while length < len(digits) and digits[length] in "0123456789":
+        length += 1
+    return sign * int(digits[:length]) if length else None
+
+
+def _order(name: str) -> tuple[bool, int, bytes]:
+    number = _leading_integer(name)
+    return number is None, number or 0, name.encode("utf-16-be", "surrogatepass")

@@ -1,0 +1,134 @@
+"""Differences between two snapshots, as values.
+
+``Removed`` and ``Added`` hold an element of the old and of the new side, ``Modified`` both and which
+fields differ. Each has a ``reverse()``, so that ``diff(b, a)`` is the reverse of ``diff(a, b)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from squasher.model import Column, ForeignKey, Index, Row, Table, Trigger, View, VirtualTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A part of an object that only its text tells: a CHECK, an ON CONFLICT, a trigger's body."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A property of a whole table: STRICT, WITHOUT ROWID, AUTOINCREMENT."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order that is behaviour: of columns, of unique indexes, of triggers of one event."""
+
+    of: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSet:
+    """Rows of one table, as literals."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One value; ``key`` says in which row."""
+
+    key: str
+    column: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A counter or setting: an AUTOINCREMENT sequence, ``user_version``."""
+
+    name: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """A migration recorded as applied."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What SQLite compiles a statement to, where nothing else tells the difference."""
+
+    statement: str
+    instruction: str
+
+
+Element: TypeAlias = (
+    Table
+    | VirtualTable
+    | View
+    | Trigger
+    | Index
+    | Column
+    | ForeignKey
+    | Clause
+    | Option
+    | Order
+    | RowSet
+    | Cell
+    | Number
+    | LedgerEntry
+    | Program
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """Only in the old side. ``owner`` is the object under which people look for it: kind and name."""
+
+    owner: tuple[str, str]
+    old: Element
+
+    def reverse(self) -> Added:
+        """The same difference seen from the other side."""
+        return Added(owner=self.owner, new=self.old)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """Only in the new side."""
+
+    owner: tuple[str, str]
+    new: Element
+
+    def reverse(self) -> Removed:
+        """The same difference seen from the other side."""
+        return Removed(owner=self.owner, old=self.new)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modified:
+    """In both, and different in ``fields``."""
+
+    owner: tuple[str, str]
+    old: Element
+    new: Element
+    fields: tuple[str, ...]
+
+    def reverse(self) -> Modified:
+        """The same difference seen from the other side."""
+        return Modified(owner=self.owner, old=self.new, new=self.old, fields=self.fields)
+
+
+Change: TypeAlias = Removed | Added | Modified

@@ -1,0 +1,100 @@
+"""``squasher check``: does the fresh file on disk mean the same as the chain?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from squasher import diff
+from squasher.chain import Chain, read_chain, read_migration
+from squasher.changes import Added, Clause, Modified, Removed, RowSet
+from squasher.commands.squash import compose, decide, text_of
+from squasher.commands.target import Target
+from squasher.errors import InputError
+from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
+from squasher.observe import Observed, load, observe
+from squasher.prove import Proof, prove
+
+if TYPE_CHECKING:
+    from squasher.changes import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A difference, and where in the chain the side that is right came from."""
+
+    change: Change
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The result of a check."""
+
+    target: Target
+    chain: Chain
+    proof: Proof
+    findings: tuple[Finding, ...]
+    exact: bool
+    """Whether the file is, byte for byte, what ``squash`` would write now."""
+    warnings: tuple[str, ...]
+
+
+def check(target: Target) -> Checked:
+    """Compare the fresh file of ``target`` with its chain.
+
+    Raises InputError when there is no such file, ReplayError when either does not run, and
+    UnsupportedError for what cannot be compared.
+    """
+    chain = read_chain(target.migrations)
+    if not target.fresh.exists():
+        raise InputError(
+            f"{target.fresh.as_posix()} does not exist",
+            hint="Write it with `squasher squash`, or name it with --fresh FILE.",
+        )
+    file = read_migration(target.fresh)
+    observed = observe(chain, target.profile)
+    fresh = load(file, target.profile, observed.universes)
+    proof = prove(target.profile, observed.side, fresh)
+    own = frozenset({target.fresh.name})
+    recorded = diff.ledger(observed.side.snapshots[0], fresh.snapshots[0], ignore=own)
+    proof = Proof((*proof.changes, *recorded), proof.respelled, proof.reasons)
+    exact = proof.status == "equal" and _is_exact(observed, target, file.text)
+    return Checked(
+        target=target,
+        chain=chain,
+        proof=proof,
+        findings=tuple(Finding(change, _place(observed, change)) for change in proof.changes),
+        exact=exact,
+        warnings=(*chain.skipped, *observed.notes),
+    )
+
+
+def _is_exact(observed: Observed, target: Target, text: str) -> bool:
+    first = text_of(observed, observed.side.snapshots[0], target, decide(observed, target))
+    return first == text or (bool(observed.side.volatile) and compose(observed, target).text == text)
+
+
+def _place(observed: Observed, change: Change) -> str | None:
+    """The migration and line of what the fresh file lacks or has differently."""
+    provenance = observed.provenance
+    _, owner = change.owner
+    match change:
+        case Added():
+            return None
+        case Removed(old=RowSet()):
+            return provenance.rows_place(owner)
+        case Removed(old=old) | Modified(old=old):
+            match old:
+                case Column():
+                    return provenance.place("table", owner, old.name)
+                case Index() if old.sql is not None:
+                    return provenance.place("index", old.name)
+                case Trigger():
+                    return provenance.place("trigger", old.name)
+                case View():
+                    return provenance.place("view", old.name)
+                case Table() | VirtualTable() | Clause():
+                    return provenance.place("table", owner)
+                case _:
+                    return None

@@ -1,0 +1,130 @@
+"""``squasher squash``: replay, emit, prove, and only then write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from squasher import volatile
+from squasher.chain import Chain, Migration, read_chain
+from squasher.commands.target import Target
+from squasher.emit import Source, emit
+from squasher.errors import ReplayError, SquasherError
+from squasher.files import write_atomically
+from squasher.observe import Observed, load, observe
+from squasher.prove import Proof, prove
+
+if TYPE_CHECKING:
+    from squasher.model import Snapshot
+    from squasher.rowdiff import Side
+    from squasher.volatile import Decision
+
+
+class UnprovedError(SquasherError):
+    """The text that was made is not what the chain means. Nothing was written."""
+
+    def __init__(self, message: str, proof: Proof | None = None) -> None:
+        super().__init__(message, hint="Nothing was written. This is a fault of squasher: report it.")
+        self.proof = proof
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The text of a fresh file, and the side that loading it gave."""
+
+    text: str
+    side: Side
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Squashed:
+    """The result of a squash: the proved text, and whether the file on disk was replaced by it."""
+
+    target: Target
+    chain: Chain
+    snapshot: Snapshot
+    text: str
+    proof: Proof
+    warnings: tuple[str, ...]
+    written: bool
+    """False when the file already held these bytes, or when writing was not asked for."""
+
+
+def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squashed:
+    """Make the fresh file of ``target`` and prove it; with ``write``, replace the file on disk.
+
+    ``to`` is the number of the last migration to include. Raises ReplayError for a statement that
+    fails, InputError and UnsupportedError for what cannot be done, UnprovedError when the proof does
+    not hold; the file on disk is untouched then.
+    """
+    chain = read_chain(target.migrations)
+    if to is not None:
+        chain = chain.until(to)
+    observed = observe(chain, target.profile)
+    composed = compose(observed, target)
+    proof = prove(target.profile, observed.side, composed.side)
+    if proof.status != "equal":
+        raise UnprovedError("the fresh file that was made is not equal to the chain", proof)
+    if again(observed, composed, target) != composed.text:
+        raise UnprovedError("loading the fresh file and writing it again gives another text")
+    return Squashed(
+        target=target,
+        chain=chain,
+        snapshot=observed.side.snapshots[0],
+        text=composed.text,
+        proof=proof,
+        warnings=(*chain.skipped, *observed.notes, *composed.decision.warnings),
+        written=write and write_atomically(target.fresh, composed.text.encode()),
+    )
+
+
+def compose(observed: Observed, target: Target) -> Composed:
+    """Emit the text, with volatile cells as the universes confirm them."""
+    decision = decide(observed, target)
+    composed = _attempt(observed, target, decision)
+    if not observed.side.volatile:
+        return composed
+    confirmed = volatile.confirm(decision, observed.side.volatile, composed.side.volatile)
+    if confirmed.choices != decision.choices:
+        return _attempt(observed, target, confirmed)
+    return Composed(composed.text, composed.side, confirmed)
+
+
+def decide(observed: Observed, target: Target) -> Decision:
+    """What to write for the volatile cells, before the loaded file has confirmed it."""
+    found = observed.side.volatile
+    if not found:
+        return volatile.Decision({}, ())
+    trial = volatile.Trial(target.profile, observed.universes)
+    try:
+        return volatile.decide(observed.replay, observed.side.snapshots[0], found, trial)
+    finally:
+        trial.close()
+
+
+def text_of(observed: Observed, snapshot: Snapshot, target: Target, decision: Decision) -> str:
+    """The text for a snapshot: the chain's own, or one that a loaded file gave."""
+    migrations = observed.replay.chain.migrations
+    source = Source(
+        first=migrations[0].name.removesuffix(".sql"),
+        last=migrations[-1].name.removesuffix(".sql"),
+        count=len(migrations),
+        digest=observed.replay.chain.digest,
+    )
+    return emit(snapshot, target.profile, source, observed.provenance, decision.choices)
+
+
+def _attempt(observed: Observed, target: Target, decision: Decision) -> Composed:
+    text = text_of(observed, observed.side.snapshots[0], target, decision)
+    file = Migration(target.fresh.name, target.fresh.as_posix(), text.encode())
+    try:
+        side = load(file, target.profile, observed.universes)
+    except ReplayError as error:
+        raise UnprovedError(f"the fresh file that was made does not load: {error.diagnostics()}") from error
+    return Composed(text, side, decision)
+
+
+def again(observed: Observed, composed: Composed, target: Target) -> str:
+    """The fixpoint layer: the text that the loaded file gives."""
+    return text_of(observed, composed.side.snapshots[0], target, composed.decision)

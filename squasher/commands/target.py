@@ -1,0 +1,38 @@
+"""What a command works on: a chain, the fresh file beside it, and the profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from squasher.errors import InputError
+from squasher.profiles import PROFILES, Profile
+
+FRESH_NAME: Final = "0001_complete_schema.sql"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One database: its migrations directory, its fresh file, its profile."""
+
+    migrations: Path
+    fresh: Path
+    profile: Profile
+
+
+def target(
+    migrations: str | Path = "migrations", fresh: str | Path | None = None, profile: str = "d1"
+) -> Target:
+    """The target for these options. The fresh file of ``DIR`` is ``DIR-fresh/0001_complete_schema.sql``.
+
+    Raises InputError for an unknown profile.
+    """
+    if profile not in PROFILES:
+        raise InputError(f"no profile {profile}", hint=f"Choose one of {', '.join(PROFILES)}.")
+    directory = Path(migrations)
+    if fresh is not None:
+        return Target(directory, Path(fresh), PROFILES[profile])
+    beside = directory.resolve().name + "-fresh" if directory.name in {"", ".."} else None
+    folder = directory.parent / (beside or f"{directory.name}-fresh")
+    return Target(directory, folder / FRESH_NAME, PROFILES[profile])

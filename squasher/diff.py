@@ -1,0 +1,323 @@
+"""diff(old, new): what differs between two snapshots. Pure and sorted; equal snapshots give ().
+
+Facts first: what the PRAGMAs say. Where all facts of an object are equal and its tokens are not, the
+object is *respelled*: whether that means anything is for the proof's bytecode layer to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from squasher import layout
+from squasher.changes import Added, Clause, LedgerEntry, Modified, Number, Option, Order, Removed
+from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable, kind_of
+from squasher.sql import TRIVIA, Token, canonical, fold, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from squasher.changes import Change, Element
+    from squasher.model import SchemaObject, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaDiff:
+    """The differences between two schemas."""
+
+    changes: tuple[Change, ...]
+    respelled: tuple[tuple[SchemaObject, SchemaObject], ...]
+    """Objects with equal facts and other tokens, old and new."""
+
+
+def diff(old: Snapshot, new: Snapshot) -> SchemaDiff:
+    """Compare everything but rows: objects, creation order, counters, settings, the ledger."""
+    changes: list[Change] = []
+    respelled: list[tuple[SchemaObject, SchemaObject]] = []
+    before, after = _by_key(old), _by_key(new)
+    for key in sorted(before.keys() | after.keys()):
+        one, other = before.get(key), after.get(key)
+        if one is None and other is not None:
+            changes.append(Added(owner=_owner(other), new=other))
+        elif one is not None and other is None:
+            changes.append(Removed(owner=_owner(one), old=one))
+        elif one is not None and other is not None:
+            found = list(_compare(one, other))
+            changes += found
+            if not found and canonical(str(one.sql)) != canonical(str(other.sql)):
+                respelled.append((one, other))
+    changes += _orders(old, new)
+    changes += _numbers("sequence", old.sequences, new.sequences)
+    changes += _numbers("setting", old.settings, new.settings)
+    return SchemaDiff(tuple(changes), tuple(respelled))
+
+
+def ledger(old: Snapshot, new: Snapshot, *, ignore: frozenset[str] = frozenset()) -> tuple[Change, ...]:
+    """The migrations that only one side records, but for the names to ``ignore``."""
+    owner = ("ledger", "ledger")
+    missing = [name for name in old.ledger if name not in new.ledger]
+    extra = [name for name in new.ledger if name not in old.ledger and name not in ignore]
+    return (
+        *(Removed(owner=owner, old=LedgerEntry(name=name)) for name in missing),
+        *(Added(owner=owner, new=LedgerEntry(name=name)) for name in extra),
+    )
+
+
+def _by_key(snapshot: Snapshot) -> dict[tuple[str, str], SchemaObject]:
+    return {(kind_of(item), fold(item.name)): item for item in snapshot.objects}
+
+
+def _owner(item: SchemaObject) -> tuple[str, str]:
+    """Indexes and triggers are shown under their table."""
+    if isinstance(item, Index | Trigger):
+        return "table", fold(item.table)
+    return kind_of(item), fold(item.name)
+
+
+def _compare(old: SchemaObject, new: SchemaObject) -> Iterator[Change]:
+    owner = _owner(old)
+    match old, new:
+        case Table(), Table():
+            if old.name != new.name:
+                yield Modified(owner=owner, old=old, new=new, fields=("name",))
+            yield from _columns(owner, old, new)
+            yield from _foreign_keys(owner, old, new)
+            yield from _constraint_indexes(owner, old, new)
+            yield from _options(owner, old, new)
+        case VirtualTable(), VirtualTable():
+            # its arguments go to the module as they are: no other spelling is known to be equal
+            if canonical(old.sql) != canonical(new.sql):
+                yield Modified(owner=owner, old=old, new=new, fields=("definition",))
+        case Index(), Index():
+            fields = _fields(_index_facts(old), _index_facts(new))
+            if fields:
+                yield Modified(owner=owner, old=old, new=new, fields=fields)
+        case View(), View():
+            fields = tuple(
+                name
+                for name, same in (
+                    ("columns", old.columns == new.columns),
+                    ("name", old.name == new.name),
+                    ("problem", (old.problem is None) == (new.problem is None)),
+                )
+                if not same
+            )
+            unreadable = old.problem is not None and canonical(old.sql) != canonical(new.sql)
+            if fields or unreadable:
+                yield Modified(owner=owner, old=old, new=new, fields=fields or ("definition",))
+        case Trigger(), Trigger():
+            if fold(old.table) != fold(new.table) or old.name != new.name:
+                yield Modified(owner=owner, old=old, new=new, fields=("table",))
+        case _:
+            yield Modified(owner=owner, old=old, new=new, fields=("kind",))
+
+
+def _fields(old: dict[str, object], new: dict[str, object]) -> tuple[str, ...]:
+    return tuple(name for name, value in old.items() if new[name] != value)
+
+
+def _default(column: Column) -> tuple[str, ...] | None:
+    if column.default is None or fold(column.default) == "null":
+        return None
+    return canonical(column.default)
+
+
+def column_facts(column: Column) -> dict[str, object]:
+    """What makes two columns the same: types and collations by name, defaults by tokens."""
+    return {
+        "name": column.name,
+        "type": fold(column.type),
+        "not null": column.not_null,
+        "default": _default(column),
+        "primary key": column.primary_key,
+        "generated": column.hidden,
+        "collation": None if column.collation is None else fold(column.collation),
+    }
+
+
+def _columns(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
+    before = {fold(column.name): column for column in old.columns}
+    after = {fold(column.name): column for column in new.columns}
+    for name, column in before.items():
+        other = after.get(name)
+        if other is None:
+            yield Removed(owner=owner, old=column)
+        elif fields := _fields(column_facts(column), column_facts(other)):
+            yield Modified(owner=owner, old=column, new=other, fields=fields)
+    for name, column in after.items():
+        if name not in before:
+            yield Added(owner=owner, new=column)
+    common_old = tuple(name for name in before if name in after)
+    common_new = tuple(name for name in after if name in before)
+    if common_old != common_new:
+        yield Modified(
+            owner=owner,
+            old=Order(of="columns", names=common_old),
+            new=Order(of="columns", names=common_new),
+            fields=("order",),
+        )
+
+
+def _foreign_key_facts(key: ForeignKey) -> tuple[object, ...]:
+    return (
+        fold(key.parent),
+        tuple(map(fold, key.columns)),
+        tuple(None if name is None else fold(name) for name in key.parent_columns),
+    )
+
+
+def _foreign_keys(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
+    before = {_foreign_key_facts(key): key for key in old.foreign_keys}
+    after = {_foreign_key_facts(key): key for key in new.foreign_keys}
+    for facts, key in before.items():
+        other = after.get(facts)
+        if other is None:
+            yield Removed(owner=owner, old=key)
+        elif (key.on_update, key.on_delete) != (other.on_update, other.on_delete):
+            fields = (
+                *(["on update"] if key.on_update != other.on_update else []),
+                *(["on delete"] if key.on_delete != other.on_delete else []),
+            )
+            yield Modified(owner=owner, old=key, new=other, fields=fields)
+    for facts, key in after.items():
+        if facts not in before:
+            yield Added(owner=owner, new=key)
+
+
+def _index_facts(index: Index) -> dict[str, object]:
+    return {
+        "name": index.name,
+        "table": fold(index.table),
+        "unique": index.unique,
+        "partial": index.partial,
+        "columns": tuple(
+            (None if part.name is None else fold(part.name), part.descending, fold(part.collation))
+            for part in index.columns
+        ),
+    }
+
+
+def _constraint_indexes(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
+    def facts(index: Index) -> tuple[object, ...]:
+        return index.origin, index.unique, _index_facts(index)["columns"]
+
+    before = [facts(index) for index in old.constraint_indexes]
+    after = [facts(index) for index in new.constraint_indexes]
+    if before == after:
+        return
+    for index in old.constraint_indexes:
+        if facts(index) not in after:
+            yield Removed(owner=owner, old=index)
+    for index in new.constraint_indexes:
+        if facts(index) not in before:
+            yield Added(owner=owner, new=index)
+    if sorted(map(repr, before)) == sorted(map(repr, after)):
+        yield Modified(
+            owner=owner,
+            old=Order(of="unique constraints", names=tuple(map(_key_columns, old.constraint_indexes))),
+            new=Order(of="unique constraints", names=tuple(map(_key_columns, new.constraint_indexes))),
+            fields=("order",),
+        )
+
+
+def _key_columns(index: Index) -> str:
+    return "(" + ", ".join(part.name or "…" for part in index.columns) + ")"
+
+
+def _options(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
+    for name, one, other in (
+        ("STRICT", old.strict, new.strict),
+        ("WITHOUT ROWID", old.without_rowid, new.without_rowid),
+        ("AUTOINCREMENT", old.autoincrement, new.autoincrement),
+    ):
+        if one and not other:
+            yield Removed(owner=owner, old=Option(name=name))
+        elif other and not one:
+            yield Added(owner=owner, new=Option(name=name))
+
+
+def _orders(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    """Creation order where it is behaviour: unique indexes of a table, triggers of one event."""
+    before, after = _ordered(old), _ordered(new)
+    for key in sorted(before.keys() & after.keys()):
+        common = set(before[key]) & set(after[key])
+        one = tuple(name for name in before[key] if name in common)
+        other = tuple(name for name in after[key] if name in common)
+        if one != other:
+            table, what = key
+            yield Modified(
+                owner=("table", table),
+                old=Order(of=what, names=one),
+                new=Order(of=what, names=other),
+                fields=("order",),
+            )
+
+
+def _ordered(snapshot: Snapshot) -> dict[tuple[str, str], list[str]]:
+    out: dict[tuple[str, str], list[str]] = {}
+    for item in snapshot.objects:
+        if isinstance(item, Index) and item.unique:
+            out.setdefault((fold(item.table), "unique indexes"), []).append(fold(item.name))
+        elif isinstance(item, Trigger):
+            event = trigger_event(item.sql)
+            out.setdefault((fold(item.table), f"{event} triggers"), []).append(fold(item.name))
+    return out
+
+
+def trigger_event(sql: str) -> str:
+    """When a trigger fires: ``BEFORE INSERT``, ``AFTER UPDATE``, ``INSTEAD OF DELETE``."""
+    time = "BEFORE"  # the default, https://sqlite.org/lang_createtrigger.html
+    for token in significant(sql)[3:]:
+        word = fold(token.text)
+        if word in {"before", "after", "instead"}:
+            time = "INSTEAD OF" if word == "instead" else word.upper()
+        if word in {"insert", "update", "delete"}:
+            return f"{time} {word.upper()}"
+    return time
+
+
+def _numbers(
+    what: str, old: Sequence[tuple[str, int]], new: Sequence[tuple[str, int]]
+) -> Iterator[Change]:
+    before, after = dict(old), dict(new)
+    for name in sorted(before.keys() | after.keys()):
+        one, other = before.get(name, 0), after.get(name, 0)
+        if one != other:
+            owner = ("table", fold(name)) if what == "sequence" else ("setting", name)
+            yield Modified(
+                owner=owner,
+                old=Number(name=what, value=one),
+                new=Number(name=what, value=other),
+                fields=("value",),
+            )
+
+
+def clauses(old: SchemaObject, new: SchemaObject) -> tuple[Change, ...]:
+    """What two respelled objects say differently, clause by clause."""
+    owner = _owner(old)
+    if not (isinstance(old, Table) and isinstance(new, Table)):
+        return (Modified(owner=owner, old=old, new=new, fields=("definition",)),)
+    before, after = layout.parse_table(old.sql), layout.parse_table(new.sql)
+    columns = {item.column: _words(item.body) for item in after.items if item.column is not None}
+    found: list[Change] = []
+    for item in before.items:
+        other = columns.get(item.column) if item.column is not None else None
+        if other is not None and canonical(other) != canonical(_words(item.body)):
+            found.append(_modified(owner, Clause(text=_words(item.body)), Clause(text=other)))
+    ones = [_words(item.body) for item in before.items if item.column is None]
+    others = [_words(item.body) for item in after.items if item.column is None]
+    seen = {canonical(text) for text in ones}, {canonical(text) for text in others}
+    found += [Removed(owner=owner, old=Clause(text=t)) for t in ones if canonical(t) not in seen[1]]
+    found += [Added(owner=owner, new=Clause(text=t)) for t in others if canonical(t) not in seen[0]]
+    if not found:
+        found.append(Modified(owner=owner, old=old, new=new, fields=("definition",)))
+    return tuple(found)
+
+
+def _modified(owner: tuple[str, str], old: Element, new: Element) -> Change:
+    return Modified(owner=owner, old=old, new=new, fields=("definition",))
+
+
+def _words(body: tuple[Token, ...]) -> str:
+    """A clause on one line, without its comments."""
+    return " ".join("".join(" " if token.kind in TRIVIA else token.text for token in body).split())

@@ -1,0 +1,261 @@
+"""Emission: a snapshot in, the text of the fresh file out. The same snapshot, the same bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from squasher import d1, fulltext, layout
+from squasher.errors import UnsupportedError
+from squasher.model import Index, Table, Trigger, View, VirtualTable
+from squasher.sql import fold, literal, printable, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from squasher.model import Rows, SchemaObject, Snapshot
+    from squasher.profiles import Profile
+    from squasher.provenance import Provenance
+
+_STATEMENT_BYTES: Final = 100_000
+"""Statements are split below this, under every profile: D1's limit, and a sane size to read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What the header says of the chain."""
+
+    first: str
+    last: str
+    count: int
+    digest: str
+
+
+Choices = dict[tuple[str, int], dict[str, str | None]]
+"""What to write for volatile cells: by (table, row), a column's expression, or None to leave it out."""
+
+
+def emit(
+    snapshot: Snapshot,
+    profile: Profile,
+    source: Source,
+    provenance: Provenance,
+    choices: Mapping[tuple[str, int], Mapping[str, str | None]],
+) -> str:
+    """The text of the fresh file for ``snapshot``.
+
+    Tables come by name, each with its indexes; then virtual tables, views, rows (parents before
+    children), ``sqlite_sequence``, triggers and the ledger. Raises UnsupportedError for what the
+    profile cannot load.
+    """
+    writer = _Writer(snapshot, profile, provenance, choices)
+    blocks = [_header(source), *writer.blocks()]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _header(source: Source) -> str:
+    first, last = _comment(source.first), _comment(source.last)
+    span = f"migration {first}" if source.count == 1 else f"{source.count} migrations, {first} to {last}"
+    return (
+        f"-- The complete schema of {span}.\n"
+        "-- Written by squasher and proved equal to replaying them. Do not edit: run `squasher squash`.\n"
+        f"-- source: {source.digest}"
+    )
+
+
+def _comment(text: str) -> str:
+    """Text from outside, safe in a comment that ends with its line and that splitters read."""
+    return printable(text).replace(";", ",").replace("BEGIN TRANSACTION", "begin transaction")
+
+
+class _Writer:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        profile: Profile,
+        provenance: Provenance,
+        choices: Mapping[tuple[str, int], Mapping[str, str | None]],
+    ) -> None:
+        self._snapshot = snapshot
+        self._profile = profile
+        self._provenance = provenance
+        self._choices = choices
+        self._tables = {item.name: item for item in snapshot.objects if isinstance(item, Table)}
+        self._virtual = [item for item in snapshot.objects if isinstance(item, VirtualTable)]
+        self._rows = {rows.table: rows for rows in snapshot.rows}
+
+    def blocks(self) -> Iterator[str]:
+        """The parts of the file that an empty line separates."""
+        objects = self._snapshot.objects
+        yield from self._preamble()
+        for name in sorted(self._tables, key=lambda name: (fold(name), name)):
+            table = self._tables[name]
+            indexes = [item for item in objects if isinstance(item, Index) and item.table == name]
+            yield "\n".join([self._made(table), *(_statement(item.sql) for item in (table, *indexes))])
+        for item in (*self._virtual, *(item for item in objects if isinstance(item, View))):
+            yield self._made(item) + "\n" + _statement(item.sql)
+        yield from self._contents()
+        for item in objects:
+            if isinstance(item, Trigger):
+                yield self._made(item) + "\n" + _statement(item.sql)
+        if self._profile.ledger is not None and self._snapshot.ledger:
+            yield self._ledger(self._profile.ledger)
+
+    def _preamble(self) -> Iterator[str]:
+        lines = [f"PRAGMA {name} = {value};" for name, value in self._snapshot.settings]
+        if "foreign key" in self._snapshot.violations and not self._profile.foreign_keys:
+            lines.append("PRAGMA foreign_keys = OFF;")
+        elif self._in_cycles() and self._profile.foreign_keys:
+            lines.append("PRAGMA defer_foreign_keys = ON;")
+        if lines:
+            yield "\n".join(lines)
+
+    def _made(self, item: SchemaObject) -> str:
+        kind = "table" if isinstance(item, VirtualTable) else type(item).__name__.lower()
+        history = self._provenance.history(kind, item.name)
+        return f"-- {_comment(item.name)}" + (f" · {history}" if history else "")
+
+    def _contents(self) -> Iterator[str]:
+        lenient = "check" in self._snapshot.violations
+        if lenient:
+            yield "PRAGMA ignore_check_constraints = ON;"
+        for name in self._parents_first():
+            if name in self._rows:
+                yield self._table_rows(self._tables[name], self._rows[name])
+        if lenient:
+            yield "PRAGMA ignore_check_constraints = OFF;"
+        for table in self._virtual:
+            text = "\n".join(self._virtual_content(table))
+            if text:
+                yield f"-- {_comment(table.name)} · its content\n{text}"
+        sequences = list(self._sequences())
+        if sequences:
+            yield "\n".join(["-- the largest AUTOINCREMENT keys ever used", *sequences])
+
+    def _parents_first(self) -> list[str]:
+        """Tables by name, but each after the tables that its rows refer to, as far as cycles allow."""
+        done: dict[str, None] = {}
+        names = {fold(name): name for name in self._tables}
+
+        def visit(name: str, path: frozenset[str]) -> None:
+            if name in done or name in path:
+                return
+            for key in self._tables[name].foreign_keys:
+                parent = names.get(fold(key.parent))
+                if parent is not None:
+                    visit(parent, path | {name})
+            done[name] = None
+
+        for folded in sorted(names):
+            visit(names[folded], frozenset())
+        return list(done)
+
+    def _in_cycles(self) -> bool:
+        """Whether rows can refer to rows that are written later, in another table or their own."""
+        order = {fold(name): number for number, name in enumerate(self._parents_first())}
+        return any(
+            order.get(fold(key.parent), -1) >= order[fold(name)]
+            for name in self._rows
+            if name in self._tables
+            for key in self._tables[name].foreign_keys
+        )
+
+    def _table_rows(self, table: Table, rows: Rows) -> str:
+        count = f"{len(rows.rows)} row{'s' if len(rows.rows) > 1 else ''}"
+        sources = self._provenance.sources(table.name)
+        notes = [f"-- {_comment(table.name)}", f"{count} from {sources}" if sources else count]
+        return "\n".join([" · ".join([*notes, *self._volatile_notes(rows)]), *self._inserts(rows)])
+
+    def _volatile_notes(self, rows: Rows) -> Iterator[str]:
+        chosen = [self._choices.get((rows.table, index), {}) for index in range(len(rows.rows))]
+        for wanted, words in ((True, "from the default"), (False, "by the migration's expression")):
+            columns = [
+                column
+                for column in rows.columns
+                if any(column in row and (row[column] is None) == wanted for row in chosen)
+            ]
+            if columns:
+                listed = ", ".join(columns[:-1]) + " and " + columns[-1] if columns[1:] else columns[0]
+                yield f"{_comment(listed)} {words}"
+
+    def _inserts(self, rows: Rows) -> Iterator[str]:
+        """Multi-row INSERTs; a new statement where the columns change or the bytes run out."""
+        head, values, size = "", list[str](), 0
+        with_rowid = needs_rowids(rows)
+        for index, row in enumerate(rows.rows):
+            choice = self._choices.get((rows.table, index), {})
+            kept = [pair for pair in zip(rows.columns, row, strict=True) if choice.get(pair[0], "") is not None]
+            names = [quote(column) for column, _ in kept]
+            cells = [choice.get(column) or cell for column, cell in kept]
+            if with_rowid and rows.rowids is not None:
+                names, cells = [_rowid_name(rows), *names], [str(rows.rowids[index]), *cells]
+            this = f"INSERT INTO {quote(rows.table)} ({', '.join(names)}) VALUES"
+            if not names:
+                this, text = f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", ""
+            else:
+                text = f"    ({', '.join(cells)})"
+            length = len(text.encode()) + 2
+            if len(this) + length > _STATEMENT_BYTES and self._profile.limits.sql_length:
+                raise UnsupportedError(
+                    f"row {index + 1} of {rows.table} needs a statement of {len(this) + length:,} bytes,"
+                    f" and {self._profile.name} allows {self._profile.limits.sql_length:,}"
+                )
+            if this != head or not text or size + length > _STATEMENT_BYTES:
+                if head:
+                    yield _insert(head, values)
+                head, values, size = this, [], len(this.encode())
+            values.append(text)
+            size += length
+        if head:
+            yield _insert(head, values)
+
+    def _virtual_content(self, table: VirtualTable) -> Iterator[str]:
+        name = quote(table.name)
+        if not self._profile.defensive:
+            for shadow in table.shadows:
+                yield f"DELETE FROM {quote(shadow)};"
+                if shadow in self._rows:
+                    yield from self._inserts(self._rows[shadow])
+            return
+        for key, value in fulltext.configuration(self._snapshot.terms, table):
+            yield f"INSERT INTO {name} ({name}, rank) VALUES ({key}, {value});"
+        if table.name in self._rows:
+            yield from self._inserts(self._rows[table.name])
+        elif fulltext.external_content(table) and fulltext.holds_terms(self._snapshot.terms, table):
+            yield f"INSERT INTO {name} ({name}) VALUES ('rebuild');"
+
+    def _sequences(self) -> Iterator[str]:
+        """What the INSERTs do not leave in sqlite_sequence by themselves."""
+        for name, value in self._snapshot.sequences:
+            table = self._tables.get(name)
+            rows = self._rows.get(name)
+            if table is None:
+                continue
+            if rows is None:
+                yield f"INSERT INTO sqlite_sequence (name, seq) VALUES ({literal(name)}, {value});"
+            elif max(int(row[rows.columns.index(str(table.rowid_alias))]) for row in rows.rows) != value:
+                yield f"UPDATE sqlite_sequence SET seq = {value} WHERE name = {literal(name)};"
+
+    def _ledger(self, table: str) -> str:
+        return (
+            "-- the ledger · these migrations are in this file and must not be applied again\n"
+            f"{d1.ledger_table(table)};\n{d1.ledger_rows(table, self._snapshot.ledger)};"
+        )
+
+
+def needs_rowids(rows: Rows) -> bool:
+    """Whether the implicit rowids must be written: plain INSERTs number rows from 1 without gaps."""
+    return rows.rowids is not None and rows.rowids != tuple(range(1, len(rows.rows) + 1))
+
+
+def _rowid_name(rows: Rows) -> str:
+    taken = {fold(column) for column in rows.columns}
+    return next(name for name in ("rowid", "_rowid_", "oid") if name not in taken)
+
+
+def _statement(sql: str | None) -> str:
+    return layout.statement(sql or "") + ";"
+
+
+def _insert(head: str, values: list[str]) -> str:
+    return head + ";" if values == [""] else head + "\n" + ",\n".join(values) + ";"

@@ -1,0 +1,436 @@
+"""SQLite connections with a profile's rules and a universe's clock and randomness.
+
+The only module that imports apsw. Its SQLite is the one that Cloudflare's local runtime bundles
+(apsw 3.54.1.0 and workerd 1.20261117.1 have the same source id), so every machine computes the same.
+
+The clock is pinned below SQL: the connection's VFS answers ``xCurrentTimeInt64``, so every date
+function keeps its exact meaning, including where SQLite refuses ``'now'``, and each statement that
+asks for the time is seen. ``random()`` and ``randomblob()`` are replaced; they are non-deterministic
+functions as the built-in ones are, so they are refused in the same places.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
+
+import apsw
+
+from squasher import sql as text
+from squasher.errors import SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from squasher.profiles import Limits, Profile
+
+Value: TypeAlias = None | int | float | str | bytes
+
+STEP_BUDGET: Final = 200_000_000
+"""Virtual machine steps that one statement may take: some seconds, and no honest migration's need."""
+_STEPS_PER_CHECK: Final = 1_000_000
+_HEAP_LIMIT: Final = 2 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Universe:
+    """A pinned outside world: what a replay sees as the time and as randomness."""
+
+    name: str
+    clock: int
+    """Milliseconds since noon in Greenwich on November 24, 4714 B.C. (Julian day 0)."""
+    seed: int
+    antithetic: bool = False
+    """Every random bit is the complement of the stream that the seed alone gives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """One statement that ran: where it stood, and what the engine saw it do."""
+
+    start: int
+    """Byte offset of its first token in the text."""
+    sql: str
+    writes: tuple[str, ...]
+    """The tables that it may have written, its triggers included, in the order first seen."""
+    changes: int
+    """How many rows it inserted, updated or deleted."""
+    asked_clock: bool
+    asked_random: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped(Exception):  # noqa: N818 - it carries a result: how far a script came
+    """A script that failed: the statements that ran, and the one that did not."""
+
+    ran: tuple[Ran, ...]
+    start: int
+    """Byte offset of the first token of the failing statement."""
+    error: SqlError
+    """Its ``offset`` is in bytes of the whole text."""
+
+
+_CODES: Final = {
+    apsw.SQLITE_INSERT: "write",
+    apsw.SQLITE_UPDATE: "write",
+    apsw.SQLITE_DELETE: "write",
+}
+_CREATES_TEMPORARY: Final = frozenset(
+    {apsw.SQLITE_CREATE_TEMP_INDEX, apsw.SQLITE_CREATE_TEMP_TABLE}
+    | {apsw.SQLITE_CREATE_TEMP_TRIGGER, apsw.SQLITE_CREATE_TEMP_VIEW}
+)
+_NAMES_AN_OBJECT: Final = frozenset(
+    {apsw.SQLITE_CREATE_INDEX, apsw.SQLITE_CREATE_TABLE, apsw.SQLITE_CREATE_TRIGGER}
+    | {apsw.SQLITE_CREATE_VIEW, apsw.SQLITE_CREATE_VTABLE, apsw.SQLITE_DROP_TABLE}
+    | {apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE, apsw.SQLITE_READ}
+)
+
+_CONNECTION_SETTINGS: Final = (
+    *("legacy_alter_table", "recursive_triggers", "ignore_check_constraints"),
+    *("case_sensitive_like", "reverse_unordered_selects", "defer_foreign_keys"),
+)
+
+_serial = itertools.count(1)
+
+
+class _Clock(apsw.VFS):
+    """A VFS whose only difference is the time it tells, and that it counts who asks."""
+
+    def __init__(self, milliseconds: int) -> None:
+        self.name = f"squasher-{next(_serial)}"
+        self.reads = 0
+        self._milliseconds = milliseconds
+        super().__init__(self.name, "")
+
+    def xCurrentTimeInt64(self) -> int:  # noqa: N802 - the VFS method's name
+        self.reads += 1
+        return self._milliseconds
+
+
+class _Random:
+    """``random()`` and ``randomblob()`` from a seeded stream, counting the draws."""
+
+    def __init__(self, universe: Universe, length: int) -> None:
+        self.draws = 0
+        self._bits = random.Random(universe.seed).getrandbits
+        self._antithetic = universe.antithetic
+        self._length = length
+
+    def integer(self) -> int:
+        return int.from_bytes(self.blob(8), "big", signed=True)
+
+    def blob(self, size: object) -> bytes:
+        count = max(1, size if isinstance(size, int) else _number(size))
+        if count > self._length:
+            message = "string or blob too big"
+            raise SqlError(message)
+        self.draws += 1
+        value = self._bits(8 * count)
+        if self._antithetic:
+            value ^= (1 << (8 * count)) - 1
+        return value.to_bytes(count, "big")
+
+
+def _number(value: object) -> int:
+    """What ``sqlite3_value_int64()`` makes of a value that is no integer."""
+    try:
+        return int(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+class Database:
+    """An in-memory SQLite database under a profile, in a universe. A context manager."""
+
+    def __init__(self, profile: Profile, universe: Universe) -> None:
+        if not apsw.hard_heap_limit(-1):
+            apsw.hard_heap_limit(_HEAP_LIMIT)
+        self.profile = profile
+        self.universe = universe
+        self._clock = _Clock(universe.clock)
+        self._random = _Random(universe, profile.limits.length)
+        self._refusal: SqlError | None = None
+        self._pending: dict[str, None] = {}
+        self._checks = 0
+        self._pragmas = False
+        self._db = apsw.Connection(":memory:", vfs=self._clock.name, statementcachesize=0)
+        self._db.create_scalar_function("random", self._random.integer, 0)
+        self._db.create_scalar_function("randomblob", self._random.blob, 1)
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, int(profile.defensive))
+        self._db.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, int(profile.foreign_keys))
+        self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1)
+        self._db.execute("PRAGMA temp_store = memory")
+        self._limit(profile.limits)
+
+    def _limit(self, limits: Limits) -> None:
+        # VACUUM attaches a database of its own; D1 has neither
+        self._db.limit(apsw.SQLITE_LIMIT_ATTACHED, 1 if self.profile.transactions else 0)
+        for name in limits.__slots__:
+            value = getattr(limits, name)
+            if value is not None:
+                self._db.limit(getattr(apsw, f"SQLITE_LIMIT_{name.upper()}"), value)
+
+    def lift_limits(self) -> None:
+        """Let statements of squasher's own (probes, copies of rows) be longer than a migration's."""
+        for name in self.profile.limits.__slots__:
+            self._db.limit(getattr(apsw, f"SQLITE_LIMIT_{name.upper()}"), 0x7FFFFFFF)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; the database is gone."""
+        self._db.close()
+        self._clock.unregister()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return bool(self._db.in_transaction)
+
+    @property
+    def asked(self) -> int:
+        """How often anything has asked for the time or for randomness."""
+        return self._clock.reads + self._random.draws
+
+    def execute(self, sql: str, values: tuple[Value, ...] = ()) -> list[tuple[Value, ...]]:
+        """Run one statement of squasher's own and return its rows. Raises SqlError."""
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except UnicodeDecodeError:
+            raise
+        except apsw.Error as error:
+            raise _sql_error(error) from error
+
+    def reset(self) -> None:
+        """Undo the connection settings that a file made: the next one runs on a new connection."""
+        if not self._pragmas:
+            return
+        self._pragmas = False
+        for name in _CONNECTION_SETTINGS:
+            self._db.execute(f"PRAGMA {name} = 0")
+        self._db.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, int(self.profile.foreign_keys))
+
+    def metadata(self, table: str, column: str) -> tuple[str | None, bool]:
+        """The collation and the AUTOINCREMENT flag of a column, which no PRAGMA tells."""
+        _, collation, _, _, autoincrement = self._db.column_metadata("main", table, column)
+        return collation, autoincrement
+
+    def run(self, script: str) -> tuple[Ran, ...]:
+        """Run a script under the profile's rules; SQLite itself says where statements end.
+
+        Rows are read and dropped. Raises Stopped at the first statement that fails; what ran before
+        it stays, in the open transaction if there is one.
+        """
+        runner = _Runner(self)
+        cursor = self._db.cursor()
+        cursor.exec_trace = runner.begin
+        self._db.authorizer = self._authorize
+        self._db.set_progress_handler(self._progress, _STEPS_PER_CHECK)
+        try:
+            with _utc():
+                for _ in cursor.execute(script):
+                    pass
+        except (apsw.Error, SqlError) as error:
+            stopped = runner.stopped(script, self._explain(error))
+            raise stopped from error
+        finally:
+            self._db.set_progress_handler(None)
+            self._db.authorizer = None
+        return runner.finish()
+
+    def compile_error(self, sql: str) -> str | None:
+        """What stops the first statement of ``sql`` from compiling; None when nothing does."""
+        cursor = self._db.cursor()
+        cursor.exec_trace = lambda *_: False
+        try:
+            cursor.execute(sql)
+        except apsw.ExecTraceAbort:
+            return None
+        except apsw.Error as error:
+            return self._explain(error).message
+        return None
+
+    def _explain(self, error: apsw.Error | SqlError) -> SqlError:
+        if self._refusal is not None:
+            refusal, self._refusal = self._refusal, None
+            return refusal
+        if isinstance(error, SqlError):
+            return error
+        if isinstance(error, apsw.InterruptError):
+            return SqlError(
+                f"stopped after {STEP_BUDGET:,} steps of SQLite's virtual machine",
+                hint="Look for a recursive query without an end, or a join without a condition.",
+            )
+        return _sql_error(error)
+
+    def _progress(self) -> bool:
+        self._checks += 1
+        return self._checks * _STEPS_PER_CHECK > STEP_BUDGET
+
+    def _authorize(
+        self, code: int, first: str | None, second: str | None, database: str | None, _: str | None
+    ) -> int:
+        if code in _CODES and first is not None and not first.startswith("sqlite_"):
+            if database == "main":
+                self._pending[first] = None
+        elif code == apsw.SQLITE_READ or code == apsw.SQLITE_SELECT:
+            pass
+        else:
+            refusal = self._refuse(code, first, second)
+            if refusal is not None:
+                self._refusal = refusal
+                return apsw.SQLITE_DENY
+        prefix = self.profile.reserved_prefix
+        if prefix and code in _NAMES_AN_OBJECT and first and text.fold(first).startswith(prefix):
+            self._refusal = SqlError(
+                f"not authorized: names that begin with {prefix} belong to the platform",
+                hint=f"Rename {first}.",
+            )
+            return apsw.SQLITE_DENY
+        return apsw.SQLITE_OK
+
+    def _refuse(self, code: int, first: str | None, second: str | None) -> SqlError | None:  # noqa: PLR0911 - a table of refusals
+        profile = self.profile
+        if code == apsw.SQLITE_FUNCTION and second is not None:
+            if text.fold(second) in profile.refused_functions:
+                return SqlError(f"not authorized to use function: {second}")
+            return None
+        if code == apsw.SQLITE_PRAGMA and first is not None:
+            self._pragmas = True
+            name = text.fold(first)
+            allowed = profile.pragmas is None or name in profile.pragmas
+            if allowed and name not in profile.refused_pragmas:
+                return None
+            return SqlError(
+                f"not authorized: PRAGMA {first}",
+                hint=f"Remove it: the profile {profile.name} does not allow this PRAGMA.",
+            )
+        if code in {apsw.SQLITE_TRANSACTION, apsw.SQLITE_SAVEPOINT} and not profile.transactions:
+            return SqlError(
+                "a migration cannot control transactions on D1",
+                hint="Remove BEGIN, COMMIT and SAVEPOINT: D1 runs each file in one transaction.",
+            )
+        if code in _CREATES_TEMPORARY and not profile.temporary:
+            return SqlError(
+                "not authorized: D1 has no TEMP objects",
+                hint="Use an ordinary table and drop it at the end of the migration.",
+            )
+        if code == apsw.SQLITE_CREATE_VTABLE and profile.modules is not None and second is not None:
+            if text.fold(second) not in profile.modules:
+                return SqlError(
+                    f"not authorized: D1 has no virtual table module {second}",
+                    hint=f"It has {', '.join(sorted(profile.modules))}.",
+                )
+            return None
+        if code == apsw.SQLITE_ATTACH and not (first == "" and profile.transactions):  # noqa: PLC1901 - '' is VACUUM's own
+            return SqlError(
+                "not authorized: a migration cannot ATTACH a database or write a file",
+                hint="Remove it: a migration sees one database, and squasher opens no other.",
+            )
+        return None
+
+
+class _Runner:
+    """Turns what the engine's hooks tell while a script runs into Ran values."""
+
+    def __init__(self, database: Database) -> None:
+        self._of = database
+        self._bytes = 0
+        self._ran: list[Ran] = []
+        self._open: tuple[int, str, tuple[str, ...], int, int, int] | None = None
+        database._pending.clear()  # noqa: SLF001 - one mechanism in two classes
+
+    def begin(self, _cursor: object, piece: str, _values: object) -> bool:
+        """Called by the engine before each statement's first step (sqlite3_trace_v2)."""
+        self._close()
+        start = self._bytes + len(piece[: leading_trivia(piece)].encode())
+        self._bytes += len(piece.encode())
+        of = self._of
+        of._checks = 0  # noqa: SLF001
+        writes = tuple(of._pending)  # noqa: SLF001
+        of._pending.clear()  # noqa: SLF001
+        self._open = (
+            *(start, piece, writes),
+            *(of._db.total_changes(), of._clock.reads, of._random.draws),  # noqa: SLF001
+        )
+        return True
+
+    def _close(self) -> None:
+        if self._open is None:
+            return
+        start, piece, writes, changes, reads, draws = self._open
+        self._open = None
+        of = self._of
+        statement = piece[leading_trivia(piece) :]
+        if not statement:
+            return
+        self._ran.append(
+            Ran(
+                start=start,
+                sql=statement,
+                writes=writes,
+                changes=of._db.total_changes() - changes,  # noqa: SLF001
+                asked_clock=of._clock.reads > reads,  # noqa: SLF001
+                asked_random=of._random.draws > draws,  # noqa: SLF001
+            )
+        )
+
+    def finish(self) -> tuple[Ran, ...]:
+        """Every statement of a script that ran to its end."""
+        self._close()
+        return tuple(self._ran)
+
+    def stopped(self, script: str, error: SqlError) -> Stopped:
+        """Which statement failed: the one that ran last, or the next one, which does not compile."""
+        raw = script.encode()
+        rest = raw[self._bytes :].decode()
+        if self._open is not None and self._of.compile_error(rest) != error.message:
+            start = self._open[0]
+            return Stopped(tuple(self._ran), start, SqlError(error.message, hint=error.hint))
+        self._close()
+        start = self._bytes + len(rest[: leading_trivia(rest)].encode())
+        offset = None if error.offset is None else self._bytes + error.offset
+        return Stopped(
+            tuple(self._ran), start, SqlError(error.message, offset=offset, hint=error.hint)
+        )
+
+
+def leading_trivia(sql: str) -> int:
+    """How many characters of white space, comments and stray semicolons stand before a statement."""
+    for token in text.iterate(sql):
+        if token.kind not in text.TRIVIA and token.text != ";":
+            return token.start
+    return len(sql)
+
+
+def _sql_error(error: apsw.Error) -> SqlError:
+    offset = getattr(error, "error_offset", -1)
+    return SqlError(str(error), offset=offset if offset >= 0 else None)
+
+
+@contextmanager
+def _utc() -> Iterator[None]:
+    """'localtime' means UTC while migrations run, as it does on D1, whatever the machine says."""
+    old = os.environ.get("TZ")
+    if old == "UTC" or not hasattr(time, "tzset"):
+        yield
+        return
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    try:
+        yield
+    finally:
+        if old is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = old
+        time.tzset()

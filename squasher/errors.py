@@ -1,0 +1,59 @@
+"""Errors that squasher raises: each says where, what happened and what to do next."""
+
+from __future__ import annotations
+
+
+class SquasherError(Exception):
+    """Something that squasher could not do. ``hint`` says what to do next, where that is known."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def diagnostics(self) -> str:
+        """The error as a person should read it, over several lines."""
+        return self.message if self.hint is None else f"{self.message}\nhelp: {self.hint}"
+
+
+class InputError(SquasherError):
+    """A file or directory that cannot be used as it is."""
+
+
+class UnsupportedError(SquasherError):
+    """Something in the database that a fresh file cannot carry."""
+
+
+class SqlError(SquasherError):
+    """What SQLite said of one statement. ``offset`` counts bytes of that text, or is None."""
+
+    def __init__(self, message: str, *, offset: int | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.offset = offset
+
+
+class ReplayError(SquasherError):
+    """A statement of a file that failed: where, which, why, and what had been applied before it."""
+
+    def __init__(  # noqa: PLR0913 - each is a part of what the reader needs
+        self,
+        message: str,
+        *,
+        path: str,
+        line: int,
+        excerpt: str,
+        applied: str,
+        hint: str | None,
+    ) -> None:
+        super().__init__(f"{path}:{line}: {message}", hint=hint)
+        self.path = path
+        self.line = line
+        self.excerpt = excerpt
+        self.applied = applied
+
+    def diagnostics(self) -> str:
+        """The error, the statement with a marker, what was applied before, and the way out."""
+        parts = [self.message, self.excerpt, self.applied]
+        if self.hint is not None:
+            parts.append(f"help: {self.hint}")
+        return "\n".join(part for part in parts if part)

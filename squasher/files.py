@@ -1,0 +1,42 @@
+"""Writing a file so that a reader finds the old one or the new one, whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from squasher.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_atomically(path: Path, data: bytes) -> bool:
+    """Replace ``path`` by ``data`` through a temporary file beside it; False when it holds them already.
+
+    Makes the directory when it is missing and follows a symbolic link. Raises InputError when the
+    target cannot be written; it is unchanged then, and nothing is left beside it.
+    """
+    final = os.path.realpath(path)
+    partial = f"{final}.{os.getpid()}.tmp"
+    try:
+        with contextlib.suppress(FileNotFoundError), open(final, "rb") as file:
+            if file.read() == data:
+                return False
+        os.makedirs(os.path.dirname(final), exist_ok=True)
+        try:
+            with open(partial, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, final)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(partial)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path.as_posix()}: {error.strerror}",
+            hint="Choose another place with --fresh FILE; the old file is unchanged.",
+        ) from error
+    return True

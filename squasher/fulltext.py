@@ -1,0 +1,103 @@
+"""Virtual tables on an engine that protects their shadow tables (D1 runs with DEFENSIVE).
+
+There, content goes in and out through the virtual table, and what an index holds is told by
+fts5vocab (https://sqlite.org/fts5.html#the_fts5vocab_virtual_table_module), not by its pages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from squasher.errors import UnsupportedError
+from squasher.model import Rows
+from squasher.sql import fold, literal, quote, significant, unquote
+
+if TYPE_CHECKING:
+    from squasher.engine import Database
+    from squasher.model import VirtualTable
+
+_VOCABULARY = "squasher_vocabulary"
+_CONFIG = "option"
+
+
+def option(table: VirtualTable, name: str) -> str | None:
+    """The value of an fts5 option such as ``content='posts'``; '' when empty, None when not given."""
+    words = significant(table.sql)
+    for index, token in enumerate(words[:-2]):
+        if fold(token.text) == name and words[index + 1].text == "=":
+            return unquote(words[index + 2].text)
+    return None
+
+
+def external_content(table: VirtualTable) -> str | None:
+    """The table that an external-content fts5 index reads, or None."""
+    content = option(table, "content") if table.module == "fts5" else None
+    return content or None
+
+
+def contentless(table: VirtualTable) -> bool:
+    """Whether an fts5 table keeps no copy of its text, so that nothing can read it back."""
+    return table.module == "fts5" and option(table, "content") == ""  # noqa: PLC1901 - None differs
+
+
+def logical_rows(database: Database, table: VirtualTable) -> Rows:
+    """The rows as the virtual table itself answers; none for an index over another table."""
+    columns = tuple(column.name for column in table.columns if not column.hidden)
+    empty = Rows(table=table.name, columns=columns, rows=(), rowids=None)
+    if table.module == "rtree":
+        named = ", ".join(quote(column) for column in columns)
+        found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY 1")
+        return Rows(table=table.name, columns=columns, rows=_cells(found), rowids=None)
+    if table.module != "fts5" or external_content(table) is not None:
+        return empty
+    if contentless(table):
+        if holds_terms((terms(database, table),), table):
+            raise UnsupportedError(
+                f"{table.name} is a contentless full-text index that holds rows:"
+                " D1 offers no way to write them into a new installation",
+                hint="Fill it from the application, or use content='table'.",
+            )
+        return empty
+    named = ", ".join(quote(column) for column in ("rowid", *columns))
+    found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY rowid")
+    rowids = tuple(int(str(row[0])) for row in found)
+    return Rows(table=table.name, columns=columns, rows=_cells([r[1:] for r in found]), rowids=rowids)
+
+
+def holds_terms(terms: tuple[Rows, ...], table: VirtualTable) -> bool:
+    """Whether an index holds anything but its configuration."""
+    return any(row[0] != _CONFIG for rows in terms if rows.table == table.name for row in rows.rows)
+
+
+def configuration(terms: tuple[Rows, ...], table: VirtualTable) -> list[tuple[str, str]]:
+    """The options set on an index by ``INSERT INTO f (f, rank)``, as literals, but for its version."""
+    return [
+        (row[1], row[2])
+        for rows in terms
+        if rows.table == table.name
+        for row in rows.rows
+        if row[0] == _CONFIG and row[1] != "'version'"
+    ]
+
+
+def terms(database: Database, table: VirtualTable) -> Rows:
+    """What a full-text index holds: a row per option set, then term, document, column and offset."""
+    columns = ("term", "doc", "col", "offset")
+    if table.module != "fts5":
+        return Rows(table=table.name, columns=columns, rows=(), rowids=None)
+    database.execute(
+        f"CREATE VIRTUAL TABLE temp.{_VOCABULARY} USING fts5vocab(main, {quote(table.name)}, instance)"
+    )
+    try:
+        found = database.execute(
+            f"SELECT term, doc, col, offset FROM temp.{_VOCABULARY} ORDER BY 1, 2, 3, 4"
+        )
+    finally:
+        database.execute(f"DROP TABLE temp.{_VOCABULARY}")
+    options = database.execute(f"SELECT k, v FROM {quote(table.name + '_config')} ORDER BY k")
+    config = tuple((_CONFIG, literal(key), literal(value), "NULL") for key, value in options)
+    return Rows(table=table.name, columns=columns, rows=(*config, *_cells(found)), rowids=None)
+
+
+def _cells(found: list[tuple[None | int | float | str | bytes, ...]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(map(literal, row)) for row in found)

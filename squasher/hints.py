@@ -1,0 +1,54 @@
+"""What to do about an error of SQLite's, where that is known: one line per case."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from squasher.sql import is_word, significant
+
+_REBUILD: Final = (
+    "DROP TABLE deletes the table's rows first, and rows of other tables refer to them."
+    " On D1 foreign keys cannot be switched off inside a migration."
+    " Move the child rows aside, or rebuild the children too, before the table is dropped."
+)
+_VIEW: Final = "Drop the view or trigger before the change and create it again after it."
+_CASES: Final = (
+    ("incomplete input", "Look for a missing final semicolon, quote or END."),
+    ("error in view", _VIEW),
+    ("error in trigger", _VIEW),
+    ("already exists", "An earlier migration made it: choose another name, or drop it first."),
+    ("duplicate column name", "An earlier migration added it: remove this statement."),
+    (
+        "non-constant default",
+        "SQLite fills a new column with a constant only: add it without a default and UPDATE it,"
+        " or rebuild the table.",
+    ),
+    ("Cannot add a NOT NULL column", "Give the column a constant DEFAULT."),
+    ("Cannot add a UNIQUE column", "Add the column, then CREATE UNIQUE INDEX on it."),
+    ("Cannot add a PRIMARY KEY column", "Rebuild the table to change its primary key."),
+    ("compound SELECT", "D1 allows five terms: use VALUES, or several statements."),
+    ("too many columns", "D1 allows 100 columns in a table."),
+    ("Expression tree is too large", "D1 allows expressions of depth 100: use IN (…) or several statements."),
+    ("LIKE or GLOB pattern too complex", "D1 allows patterns of 50 bytes: use instr() instead."),
+    ("statement too long", "D1 allows 100,000 bytes in a statement: split it."),
+    ("too big", "D1 allows 100,000 bytes in a statement and some megabytes in a value: split it."),
+    ("too many arguments on function", "D1 allows 127 arguments (32 in production)."),
+    (
+        "constraint failed",
+        "The rows that earlier migrations left behind break the constraint: look at them"
+        " with the statement's WHERE, or fix them first.",
+    ),
+)
+
+
+def hint_for(message: str, statement: str) -> str | None:
+    """A way out of the error ``message`` that ``statement`` gave, or None when none is known."""
+    words = significant(statement[:4000])[:2]
+    if 'near "INSERT"' in message and "_migrations" in statement:
+        return "End the file's last statement with a semicolon."
+    if "FOREIGN KEY" in message and words and is_word(words[0], "drop"):
+        return _REBUILD
+    for part, hint in _CASES:
+        if part in message:
+            return hint
+    return None

@@ -1,0 +1,340 @@
+"""Introspection: a connection in, a Snapshot out. Reads only, but for TEMP views of full-text indexes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from squasher import fulltext
+from squasher.errors import SqlError, UnsupportedError
+from squasher.model import (
+    Column,
+    ForeignKey,
+    Index,
+    IndexColumn,
+    Rows,
+    Snapshot,
+    Table,
+    Trigger,
+    View,
+    VirtualTable,
+)
+from squasher.sql import fold, literal, name_of, quote, significant
+
+if TYPE_CHECKING:
+    from squasher.engine import Database, Value
+    from squasher.model import SchemaObject
+
+_ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")  # https://sqlite.org/rowidtable.html
+_STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
+
+
+def introspect(database: Database) -> Snapshot:
+    """Everything that ``database`` holds. Raises UnsupportedError for what a fresh file cannot carry."""
+    _refuse_the_temporary(database)
+    schema = _Schema(database)
+    objects = schema.objects()
+    names = {row[0] for row in database.execute("SELECT name FROM sqlite_schema")}
+    rows, terms = _contents(database, objects)
+    sequences: tuple[tuple[str, int], ...] = ()
+    if "sqlite_sequence" in names:
+        sequences = tuple(
+            (str(name), int(str(value)))
+            for name, value in database.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name")
+            if name != database.profile.ledger and value  # 0 and no entry give the same next key
+        )
+    return Snapshot(
+        objects=objects,
+        rows=rows,
+        terms=terms,
+        sequences=sequences,
+        settings=_settings(database),
+        ledger=_ledger(database, names),
+        violations=_violations(database) if rows else (),
+        left_out=(_STATISTICS,) if "sqlite_stat1" in names else (),
+    )
+
+
+def _refuse_the_temporary(database: Database) -> None:
+    for kind, name in database.execute("SELECT type, name FROM sqlite_temp_schema ORDER BY rowid"):
+        raise UnsupportedError(
+            f"TEMP {kind} {name} is left when the chain ends, and no file can carry it",
+            hint="Drop it at the end of the migration that makes it, or make it an ordinary object.",
+        )
+    for _, name, _ in database.execute("PRAGMA database_list"):
+        if name not in {"main", "temp"}:
+            raise UnsupportedError(f"database {name} is left attached when the chain ends")
+
+
+def _settings(database: Database) -> tuple[tuple[str, int], ...]:
+    found = ((name, database.execute(f"PRAGMA {name}")[0][0]) for name in database.profile.settings)
+    return tuple((name, int(str(value))) for name, value in found if value)
+
+
+def _violations(database: Database) -> tuple[str, ...]:
+    found: list[str] = []
+    if any("CHECK constraint" in str(line) for (line,) in database.execute("PRAGMA quick_check")):
+        found.append("check")
+    if database.execute("PRAGMA foreign_key_check"):
+        found.append("foreign key")
+    return tuple(found)
+
+
+def _ledger(database: Database, names: set[Value]) -> tuple[str, ...]:
+    ledger = database.profile.ledger
+    if ledger is None or ledger not in names:
+        return ()
+    recorded = database.execute(f"SELECT name FROM {quote(ledger)} ORDER BY id")
+    return tuple(str(name) for (name,) in recorded)
+
+
+class _Schema:
+    """The PRAGMA facts of a whole database, read with one query per kind."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._stored = database.execute(
+            "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"
+        )
+        self._kinds = {
+            str(name): (str(kind), bool(without_rowid), bool(strict))
+            for name, kind, without_rowid, strict in database.execute(
+                "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
+            )
+        }
+        self._columns = self._read_columns()
+        self._foreign_keys = self._read_foreign_keys()
+        self._indexes = self._read_indexes()
+
+    def objects(self) -> tuple[SchemaObject, ...]:
+        """Every object of the user's, in the order of creation."""
+        out: list[SchemaObject] = []
+        shadows = {name for name, (kind, *_) in self._kinds.items() if kind == "shadow"}
+        for kind, name, table, sql in self._stored:
+            own = sql is None or str(name).startswith("sqlite_")
+            if own or str(table) in {*shadows, self._db.profile.ledger}:
+                continue
+            out.append(self._object(str(kind), str(name), str(table), str(sql)))
+        return tuple(out)
+
+    def _object(self, kind: str, name: str, table: str, sql: str) -> SchemaObject:
+        match kind:
+            case "index":
+                return self._index(name, table, sql)
+            case "trigger":
+                return Trigger(name=name, table=table, sql=sql)
+            case "view":
+                return self._view(name, sql)
+            case _ if self._kinds[name][0] == "virtual":
+                return self._virtual_table(name, sql)
+            case _:
+                return self._table(name, sql)
+
+    def _table(self, name: str, sql: str) -> Table:
+        _, without_rowid, strict = self._kinds[name]
+        columns: list[Column] = []
+        autoincrement = False
+        for column in self._columns[name]:
+            collation, counts = self._db.metadata(name, column.name)
+            autoincrement = autoincrement or counts
+            columns.append(_collated(column, collation))
+        made_by_constraint = (
+            self._index(index, name, None)
+            for index, (_, origin, _) in self._indexes[name].items()
+            if origin != "c"
+        )
+        return Table(
+            name=name,
+            sql=sql,
+            columns=tuple(columns),
+            foreign_keys=self._foreign_keys[name],
+            constraint_indexes=tuple(made_by_constraint),
+            without_rowid=without_rowid,
+            strict=strict,
+            autoincrement=autoincrement,
+        )
+
+    def _virtual_table(self, name: str, sql: str) -> VirtualTable:
+        words = significant(sql)
+        using = next(i for i, token in enumerate(words) if fold(token.text) == "using")
+        return VirtualTable(
+            name=name,
+            sql=sql,
+            module=name_of(words[using + 1]),
+            columns=tuple(self._columns[name]),
+            shadows=tuple(
+                other
+                for other, (kind, *_) in sorted(self._kinds.items())
+                if kind == "shadow" and fold(other).startswith(fold(name) + "_")
+            ),
+        )
+
+    def _view(self, name: str, sql: str) -> View:
+        try:
+            found = self._db.execute("SELECT name FROM pragma_table_xinfo(?)", (name,))
+        except SqlError as error:
+            return View(name=name, sql=sql, columns=(), problem=error.message)
+        return View(name=name, sql=sql, columns=tuple(str(column) for (column,) in found), problem=None)
+
+    def _index(self, name: str, table: str, sql: str | None) -> Index:
+        unique, origin, partial = self._indexes[table][name]
+        return Index(
+            name=name,
+            table=table,
+            unique=unique,
+            origin=origin,
+            partial=partial,
+            columns=self._index_columns[name],
+            sql=sql,
+        )
+
+    def _read_columns(self) -> dict[str, list[Column]]:
+        columns: dict[str, list[Column]] = defaultdict(list)
+        # a view that does not compile would fail the whole query: views are read one by one
+        for table, name, kind, not_null, default, key, hidden in self._db.execute(
+            "SELECT l.name, x.name, x.type, x.'notnull', x.dflt_value, x.pk, x.hidden"
+            " FROM pragma_table_list AS l, pragma_table_xinfo(l.name) AS x"
+            " WHERE l.schema = 'main' AND l.type <> 'view' ORDER BY l.name, x.cid"
+        ):
+            columns[str(table)].append(
+                Column(
+                    name=str(name),
+                    type=str(kind),
+                    not_null=bool(not_null),
+                    default=None if default is None else str(default),
+                    primary_key=int(str(key)),
+                    hidden=int(str(hidden)),
+                    collation=None,
+                )
+            )
+        return columns
+
+    def _read_foreign_keys(self) -> dict[str, tuple[ForeignKey, ...]]:
+        found: dict[str, dict[int, list[tuple[Value, ...]]]] = defaultdict(lambda: defaultdict(list))
+        for table, number, *rest in self._db.execute(
+            'SELECT l.name, f.id, f."table", f."from", f."to", f.on_update, f.on_delete'
+            " FROM pragma_table_list AS l, pragma_foreign_key_list(l.name) AS f"
+            " WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, f.id DESC, f.seq"
+        ):
+            found[str(table)][int(str(number))].append(tuple(rest))
+        keys = defaultdict[str, tuple[ForeignKey, ...]](tuple)
+        for table, numbered in found.items():
+            keys[table] = tuple(_foreign_key(parts) for parts in numbered.values())
+        return keys
+
+    def _read_indexes(self) -> dict[str, dict[str, tuple[bool, str, bool]]]:
+        columns: dict[str, list[IndexColumn]] = defaultdict(list)
+        indexes: dict[str, dict[str, tuple[bool, str, bool]]] = defaultdict(dict)
+        for table, index, unique, origin, partial, name, descending, collation in self._db.execute(
+            'SELECT l.name, i.name, i."unique", i.origin, i.partial, x.name, x."desc", x.coll'
+            " FROM pragma_table_list AS l, pragma_index_list(l.name) AS i, pragma_index_xinfo(i.name) AS x"
+            " WHERE l.schema = 'main' AND l.type <> 'view' AND x.key"
+            " ORDER BY l.name, i.seq DESC, x.seqno"
+        ):
+            indexes[str(table)][str(index)] = (bool(unique), str(origin), bool(partial))
+            columns[str(index)].append(
+                IndexColumn(
+                    name=None if name is None else str(name),
+                    descending=bool(descending),
+                    collation=str(collation),
+                )
+            )
+        self._index_columns = {index: tuple(parts) for index, parts in columns.items()}
+        return indexes
+
+
+def _collated(column: Column, collation: str | None) -> Column:
+    return Column(
+        name=column.name,
+        type=column.type,
+        not_null=column.not_null,
+        default=column.default,
+        primary_key=column.primary_key,
+        hidden=column.hidden,
+        collation=collation,
+    )
+
+
+def _foreign_key(parts: list[tuple[Value, ...]]) -> ForeignKey:
+    parent, _, _, on_update, on_delete = parts[0]
+    return ForeignKey(
+        parent=str(parent),
+        columns=tuple(str(part[1]) for part in parts),
+        parent_columns=tuple(None if part[2] is None else str(part[2]) for part in parts),
+        on_update=str(on_update),
+        on_delete=str(on_delete),
+    )
+
+
+def _contents(
+    database: Database, objects: tuple[SchemaObject, ...]
+) -> tuple[tuple[Rows, ...], tuple[Rows, ...]]:
+    rows: list[Rows] = []
+    terms: list[Rows] = []
+    for item in objects:
+        if isinstance(item, Table):
+            rows.append(read_table(database, item))
+        elif isinstance(item, VirtualTable) and database.profile.defensive:
+            rows.append(fulltext.logical_rows(database, item))
+            terms.append(fulltext.terms(database, item))
+        elif isinstance(item, VirtualTable):
+            rows += [_read_shadow(database, shadow) for shadow in item.shadows]
+    found = (sorted((part for part in group if part.rows), key=_by_name) for group in (rows, terms))
+    first, second = found
+    return tuple(first), tuple(second)
+
+
+def _by_name(rows: Rows) -> tuple[str, str]:
+    return fold(rows.table), rows.table
+
+
+def read_table(database: Database, table: Table) -> Rows:
+    """The rows of an ordinary table, in rowid order or in primary key order."""
+    columns = tuple(column.name for column in table.columns if not column.generated)
+    alias = table.rowid_alias
+    if table.without_rowid:
+        keys = sorted((c.primary_key, c.name) for c in table.columns if c.primary_key)
+        return _rows(database, table.name, columns, None, ", ".join(quote(name) for _, name in keys))
+    if alias is not None:
+        return _rows(database, table.name, columns, None, quote(alias))
+    taken = {fold(column.name) for column in table.columns}
+    rowid = next((name for name in _ROWID_NAMES if name not in taken), None)
+    return _rows(database, table.name, columns, rowid, rowid)
+
+
+def _read_shadow(database: Database, name: str) -> Rows:
+    info = database.execute("SELECT name, pk FROM pragma_table_xinfo(?) ORDER BY cid", (name,))
+    keys = sorted((int(str(key)), str(column)) for column, key in info if key)
+    order = ", ".join(quote(column) for _, column in keys) or "rowid"
+    return _rows(database, name, tuple(str(column) for column, _ in info), None, order)
+
+
+def _rows(
+    database: Database, table: str, columns: tuple[str, ...], rowid: str | None, order: str | None
+) -> Rows:
+    """Read a table; ``rowid`` is the name under which the implicit rowid can be reached."""
+    named = [quote(column) for column in columns]
+    tail = f" FROM {quote(table)}" + (f" ORDER BY {order}" if order else "")
+    found = fetch(database, [rowid, *named] if rowid else named, tail)
+    rowids: tuple[int, ...] | None = None
+    if rowid:
+        rowids = tuple(int(str(row[0])) for row in found)
+        found = [row[1:] for row in found]
+    rows = tuple(tuple(map(literal, row)) for row in found)
+    return Rows(table=table, columns=columns, rows=rows, rowids=rowids)
+
+
+def fetch(database: Database, columns: list[str], tail: str) -> list[tuple[Value, ...]]:
+    """The values of ``columns``; TEXT that is not UTF-8 comes as surrogate escapes."""
+    try:
+        return database.execute(f"SELECT {', '.join(columns) or 'NULL'}{tail}")
+    except UnicodeDecodeError:
+        pass
+    split = [f"typeof({c}) = 'text', CASE typeof({c}) WHEN 'text' THEN CAST({c} AS BLOB) ELSE {c} END" for c in columns]
+    return [
+        tuple(
+            value.decode("utf-8", "surrogateescape") if is_text and isinstance(value, bytes) else value
+            for is_text, value in zip(row[::2], row[1::2], strict=True)
+        )
+        for row in database.execute(f"SELECT {', '.join(split)}{tail}")
+    ]

@@ -1,0 +1,48 @@
+"""For programs: version 1 of the result of a check, described in docs/formats.md."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from squasher.render.words import words
+
+if TYPE_CHECKING:
+    from squasher.commands.check import Checked, Finding
+
+VERSION: Final = 1
+_RESULTS: Final = {"equal": "equivalent", "different": "different", "unknown": "unknown"}
+_CHANGES: Final = {"-": "missing", "+": "extra", "~": "different"}
+
+
+def render(checked: Checked, *, color: bool = False) -> str:  # noqa: ARG001 - JSON has no colours
+    """The result of a check as a JSON object, its keys sorted."""
+    document = {
+        "command": "check",
+        "version": VERSION,
+        "result": _RESULTS[checked.proof.status],
+        "exact": checked.exact,
+        "fresh": checked.target.fresh.as_posix(),
+        "migrations": checked.chain.directory,
+        "profile": checked.target.profile.name,
+        "differences": [_finding(finding) for finding in checked.findings],
+        "respelled": [{"kind": kind, "name": name} for kind, name in checked.proof.respelled],
+        "reasons": list(checked.proof.reasons),
+        "warnings": list(checked.warnings),
+    }
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    said = words(finding.change)
+    kind, name = finding.change.owner
+    file, _, line = (finding.place or "").rpartition(":")
+    return {
+        "change": _CHANGES[said.mark],
+        "object": {"kind": kind, "name": name},
+        "element": {"kind": said.kind, "name": said.name},
+        "message": said.says,
+        "expected": said.expected,
+        "actual": said.actual,
+        "place": {"file": file, "line": int(line)} if finding.place else None,
+    }

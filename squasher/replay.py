@@ -1,0 +1,251 @@
+"""Replay: run a chain in memory as its target would, and see what every statement did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from squasher import d1
+from squasher.engine import Database, Stopped, Universe
+from squasher.errors import ReplayError, SqlError
+from squasher.hints import hint_for
+from squasher.sql import TRIVIA, fold, iterate, printable
+
+if TYPE_CHECKING:
+    from squasher.chain import Chain, Migration
+    from squasher.engine import Ran
+    from squasher.profiles import Profile
+
+_EXCERPT_LINES = 6
+_DEFERRED = "Insert the missing parent row, or delete the child, before the file ends."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaChange:
+    """One object that a migration made (``old`` None), changed or dropped (``new`` None)."""
+
+    kind: str
+    name: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one migration did."""
+
+    migration: Migration
+    statements: tuple[Ran, ...]
+    changes: tuple[SchemaChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """A chain that ran to its end, and the database that came out. A context manager."""
+
+    chain: Chain
+    database: Database
+    steps: tuple[Step, ...]
+    asked: bool
+    """Whether any statement asked for the time or for randomness."""
+    notices: tuple[str, ...] = field(default=())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
+
+
+def replay(chain: Chain, profile: Profile, universe: Universe, *, observe: bool = True) -> Replay:
+    """Run ``chain`` from an empty database under ``profile`` in ``universe``.
+
+    One migration is one transaction. With ``observe``, each step tells which objects it changed.
+    Raises ReplayError at the first statement that fails.
+    """
+    database = Database(profile, universe)
+    try:
+        if profile.ledger is not None:
+            database.execute(d1.ledger_table(profile.ledger))
+        before = database.asked
+        steps: list[Step] = []
+        schema: dict[tuple[str, str], str] = {}
+        version: object = None
+        for index, migration in enumerate(chain.migrations):
+            statements = _apply(database, chain, index)
+            changes: tuple[SchemaChange, ...] = ()
+            if observe:
+                now = database.execute("PRAGMA schema_version")[0][0]
+                if now != version:
+                    version, old, schema = now, schema, _schema(database)
+                    changes = _changes(old, schema)
+            steps.append(Step(migration=migration, statements=statements, changes=changes))
+    except BaseException:
+        database.close()
+        raise
+    ledger_asks = len(chain.migrations) if profile.ledger is not None else 0
+    asked = database.asked - before > ledger_asks
+    return Replay(chain=chain, database=database, steps=tuple(steps), asked=asked)
+
+
+def run_file(database: Database, migration: Migration) -> tuple[Ran, ...]:
+    """Run one SQL file as its target would run it, in one transaction. Raises ReplayError."""
+    single = _Place(migration, "nothing else had been applied")
+    return _run(database, migration.text, single)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    migration: Migration
+    applied: str
+
+
+def _apply(database: Database, chain: Chain, index: int) -> tuple[Ran, ...]:
+    migration = chain.migrations[index]
+    place = _Place(migration, _applied(chain, index))
+    ledger = database.profile.ledger
+    if ledger is None:
+        return _run(database, migration.text, place)
+    statements = _run(database, migration.text + d1.ledger_row(ledger, migration.name), place)
+    if not statements or ledger not in statements[-1].writes:
+        error = SqlError(
+            "the file's last comment is not closed, so D1 would not record the migration",
+            hint="End the comment with */.",
+        )
+        raise _error(place, migration.text, (), len(migration.data), error)
+    return statements[:-1]
+
+
+def _run(database: Database, script: str, place: _Place) -> tuple[Ran, ...]:
+    try:
+        if not database.profile.transactions:
+            script = d1.trim_transaction(script)
+    except SqlError as error:
+        raise _error(place, script, (), 0, error) from error
+    managed = not (database.profile.transactions and controls_transactions(script))
+    ran: tuple[Ran, ...] = ()
+    try:
+        if managed:
+            database.execute("BEGIN")
+        ran = database.run(script)
+        if managed and database.in_transaction:
+            database.execute("COMMIT")
+    except Stopped as stopped:
+        _roll_back(database)
+        raise _error(place, script, stopped.ran, stopped.start, stopped.error) from stopped
+    except SqlError as error:
+        orphans = _orphans(database)
+        _roll_back(database)
+        at_end = SqlError(f"{error.message} at COMMIT{orphans}", hint=_DEFERRED)
+        raise _error(place, script, ran, len(script.encode()), at_end) from error
+    if database.in_transaction:
+        _roll_back(database)
+        left_open = SqlError("the file leaves its transaction open", hint="End it with COMMIT;")
+        raise _error(place, script, ran, len(script.encode()), left_open)
+    database.reset()
+    return ran
+
+
+def _roll_back(database: Database) -> None:
+    if database.in_transaction:
+        database.execute("ROLLBACK")
+
+
+def controls_transactions(script: str) -> bool:
+    """Whether a file controls transactions itself: VACUUM anywhere, or BEGIN before any COMMIT."""
+    first: str | None = None
+    starts = True
+    for token in iterate(script):
+        if token.kind in TRIVIA:
+            continue
+        if starts:
+            word = fold(token.text)
+            if word == "vacuum":
+                return True
+            if first is None and word in {"begin", "commit", "rollback"}:
+                first = word
+        starts = token.text == ";"
+    return first == "begin"
+
+
+def _schema(database: Database) -> dict[tuple[str, str], str]:
+    """The stored text of every object that has one, by kind and name."""
+    ledger = database.profile.ledger
+    return {
+        (str(kind), str(name)): str(sql)
+        for kind, name, sql in database.execute(
+            "SELECT type, name, sql FROM sqlite_schema"
+            " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        )
+        if name != ledger
+    }
+
+
+def _changes(
+    old: dict[tuple[str, str], str], new: dict[tuple[str, str], str]
+) -> tuple[SchemaChange, ...]:
+    return tuple(
+        SchemaChange(kind=key[0], name=key[1], old=old.get(key), new=new.get(key))
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    )
+
+
+def _applied(chain: Chain, index: int) -> str:
+    if index == 0:
+        return "nothing had been applied before it"
+    first, last = chain.migrations[0].number, chain.migrations[index - 1].number
+    return f"{first} had been applied before it" if index == 1 else f"{first} to {last} had been applied before it"
+
+
+def _orphans(database: Database) -> str:
+    """The first row that refers to nothing, for a failed COMMIT, which does not say."""
+    for child, rowid, parent, _ in database.execute("PRAGMA foreign_key_check"):
+        where = "a row" if rowid is None else f"row {rowid}"
+        return f": {where} of {child} refers to a row that {parent} does not have"
+    return ""
+
+
+def _error(
+    place: _Place, script: str, ran: tuple[Ran, ...], start: int, error: SqlError
+) -> ReplayError:
+    own = script.encode()[: len(place.migration.data)]  # without the ledger's INSERT
+    at = min(start if error.offset is None else error.offset, len(own.rstrip()))
+    statement = own[start:].decode(errors="replace")
+    offset = None if error.offset is None or start >= len(own) else error.offset - start
+    return ReplayError(
+        error.message,
+        path=place.migration.path,
+        line=own.count(b"\n", 0, at) + 1,
+        excerpt=excerpt(statement, offset),
+        applied=place.applied + _ran_before(script, ran),
+        hint=error.hint or hint_for(error.message, script.encode()[start:].decode()),
+    )
+
+
+def _ran_before(script: str, ran: tuple[Ran, ...]) -> str:
+    if not ran:
+        return ""
+    one = len(ran) == 1
+    if controls_transactions(script):
+        fate = "stays" if one else "stay"
+    else:
+        fate = "was rolled back" if one else "were rolled back"
+    return f"; {len(ran)} statement{'' if one else 's'} of this file had run and {fate}"
+
+
+def excerpt(statement: str, offset: int | None) -> str:
+    """The first lines of a statement, and a marker under byte ``offset`` when there is one."""
+    raw = statement.encode()
+    before = raw[: offset or 0].decode(errors="replace")
+    marked = before.count("\n")
+    lines = statement.splitlines()
+    first = max(0, marked - _EXCERPT_LINES + 2)
+    shown: list[str] = []
+    for number, text in enumerate(lines[first : first + _EXCERPT_LINES], first):
+        shown.append(f"    | {printable(text)}")
+        if offset is not None and number == marked:
+            shown.append("    | " + " " * len(before.rpartition("\n")[2]) + "^")
+        if text.rstrip().endswith(";") and number >= marked:
+            break
+    return "\n".join(shown)

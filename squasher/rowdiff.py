@@ -1,0 +1,185 @@
+"""Comparing rows: by key where there is one, volatile cells by what they do in every universe."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from squasher import fulltext, volatile
+from squasher.changes import Added, Cell, Modified, Removed, RowSet
+from squasher.model import Table, Trigger, View, VirtualTable
+from squasher.sql import fold, significant, unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from squasher.changes import Change
+    from squasher.model import Row, Rows, Snapshot
+    from squasher.volatile import Cell as VolatileCell
+    from squasher.volatile import Variants
+
+_ROWID_NAMES = frozenset({"rowid", "_rowid_", "oid"})
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One database in every universe that was looked at."""
+
+    snapshots: tuple[Snapshot, ...]
+    volatile: dict[VolatileCell, Variants]
+
+    @classmethod
+    def of(cls, snapshots: Sequence[Snapshot]) -> Side:
+        """Compare the universes. Raises UnsupportedError when row counts differ between them."""
+        return cls(tuple(snapshots), volatile.variants(snapshots) if len(snapshots) > 1 else {})
+
+    def values(self, table: str, row: int, column: str, value: str) -> Variants:
+        """A cell in every universe: its variants, or the same value everywhere."""
+        constant = (value,) * len(self.snapshots)
+        return self.volatile.get((table, row, column), constant)
+
+
+def diff_rows(old: Side, new: Side) -> tuple[Change, ...]:
+    """The rows and cells that differ, by table; full-text content too."""
+    before, after = old.snapshots[0], new.snapshots[0]
+    tables = {fold(item.name): item for item in before.objects if isinstance(item, Table)}
+    others = {fold(item.name): item for item in after.objects if isinstance(item, Table)}
+    matter = rowids_matter(before) | rowids_matter(after)
+    changes: list[Change] = []
+    one = {fold(rows.table): rows for rows in before.rows}
+    other = {fold(rows.table): rows for rows in after.rows}
+    for name in sorted(one.keys() | other.keys()):
+        if name in tables and name not in others:
+            continue  # the table itself is missing: that says it
+        compare = _Table(name, tables.get(name), one.get(name), other.get(name), name in matter)
+        changes += compare.changes(old, new)
+    changes += _terms(before, after)
+    return tuple(changes)
+
+
+def rowids_matter(snapshot: Snapshot) -> frozenset[str]:
+    """The tables whose implicit rowids something depends on.
+
+    An external-content index refers to rows by rowid, and so may any view or trigger that names one.
+    """
+    named = False
+    tables: set[str] = set()
+    for item in snapshot.objects:
+        if isinstance(item, VirtualTable):
+            content = fulltext.external_content(item)
+            tables |= {fold(content)} if content else set()
+        if isinstance(item, View | Trigger):
+            words = {fold(unquote(token.text)) for token in significant(item.sql)}
+            named = named or bool(words & _ROWID_NAMES)
+    if named:
+        tables |= {fold(item.name) for item in snapshot.objects if isinstance(item, Table)}
+    return frozenset(tables)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    name: str
+    table: Table | None
+    old: Rows | None
+    new: Rows | None
+    rowids: bool
+
+    def changes(self, old: Side, new: Side) -> Iterator[Change]:
+        owner = ("table", self.name)
+        if self.old is None or self.new is None:
+            if self.old is not None:
+                yield Removed(owner=owner, old=RowSet(columns=self.old.columns, rows=self.old.rows))
+            elif self.new is not None:
+                yield Added(owner=owner, new=RowSet(columns=self.new.columns, rows=self.new.rows))
+            return
+        names = {fold(column) for column in self.new.columns}
+        columns = [column for column in self.old.columns if fold(column) in names]
+        shaky = {fold(cell[2]) for side in (old, new) for cell in side.volatile if fold(cell[0]) == self.name}
+        key = self._key(columns, shaky)
+        pairs, missing, extra = _pair(
+            self._keyed(self.old, key), self._keyed(self.new, key)
+        )
+        for here, there in pairs:
+            yield from self._cells(old, new, columns, here, there)
+        if missing:
+            rows = tuple(self.old.rows[index] for index in missing)
+            yield Removed(owner=owner, old=RowSet(columns=self.old.columns, rows=rows))
+        if extra:
+            rows = tuple(self.new.rows[index] for index in extra)
+            yield Added(owner=owner, new=RowSet(columns=self.new.columns, rows=rows))
+
+    def _key(self, columns: list[str], shaky: set[str]) -> list[str]:
+        """The columns that tell rows apart: the primary key, else a unique key, else all that are firm."""
+        firm = [column for column in columns if fold(column) not in shaky]
+        keys: list[list[str]] = []
+        if self.table is not None:
+            keys.append([column.name for column in self.table.columns if column.primary_key])
+            keys += [
+                [part.name for part in index.columns if part.name is not None]
+                for index in self.table.constraint_indexes
+            ]
+        for key in keys:
+            if key and all(column in firm for column in key):
+                return key
+        return firm
+
+    def _keyed(self, rows: Rows, key: list[str]) -> list[Row]:
+        places = {fold(column): index for index, column in enumerate(rows.columns)}
+        wanted = [places[fold(column)] for column in key]
+        keyed = [tuple(row[place] for place in wanted) for row in rows.rows]
+        if self.rowids and rows.rowids is not None:
+            return [(str(rowid), *cells) for rowid, cells in zip(rows.rowids, keyed, strict=True)]
+        return keyed
+
+    def _cells(
+        self, old: Side, new: Side, columns: list[str], here: int, there: int
+    ) -> Iterator[Change]:
+        if self.old is None or self.new is None:
+            return
+        places = {fold(column): index for index, column in enumerate(self.new.columns)}
+        ours = {column: index for index, column in enumerate(self.old.columns)}
+        for column in columns:
+            place = places[fold(column)]
+            one, other = self.old.rows[here][ours[column]], self.new.rows[there][place]
+            before = old.values(self.old.table, here, column, one)
+            after = new.values(self.new.table, there, self.new.columns[place], other)
+            same = before == after or (len(set(before)) > 1 and volatile.agrees(before, after))
+            if not same:
+                key = f"{self.old.columns[0]} {self.old.rows[here][0]}"
+                yield Modified(
+                    owner=("table", self.name),
+                    old=Cell(key=key, column=column, value=one),
+                    new=Cell(key=key, column=column, value=other),
+                    fields=("value",),
+                )
+
+
+def _pair(old: list[Row], new: list[Row]) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+    """Row numbers with equal keys, in pairs, and those that are left on each side."""
+    places: dict[Row, list[int]] = defaultdict(list)
+    for index in range(len(new) - 1, -1, -1):
+        places[new[index]].append(index)
+    pairs: list[tuple[int, int]] = []
+    missing: list[int] = []
+    for index, key in enumerate(old):
+        if places.get(key):
+            pairs.append((index, places[key].pop()))
+        else:
+            missing.append(index)
+    extra = sorted(index for rest in places.values() for index in rest)
+    return pairs, missing, extra
+
+
+def _terms(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    one = {fold(rows.table): rows for rows in old.terms}
+    other = {fold(rows.table): rows for rows in new.terms}
+    for name in sorted(one.keys() & other.keys()):
+        before, after = one[name], other[name]
+        missing = Counter(before.rows) - Counter(after.rows)
+        extra = Counter(after.rows) - Counter(before.rows)
+        owner = ("table", name)
+        if missing:
+            yield Removed(owner=owner, old=RowSet(columns=before.columns, rows=tuple(sorted(missing))))
+        if extra:
+            yield Added(owner=owner, new=RowSet(columns=after.columns, rows=tuple(sorted(extra))))

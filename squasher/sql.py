@@ -1,0 +1,277 @@
+"""SQL text: a token-exact SQLite lexer with spans, name folding and quoting, literals.
+
+Nothing here executes SQL and nothing here decides what SQL means: SQLite does. The one pattern in
+this module is the token grammar of SQLite's ``tokenize.c``, an alternative per token class; no other
+module applies a pattern to SQL.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SPACE: Final = "space"
+COMMENT: Final = "comment"
+WORD: Final = "word"  # a bare identifier or keyword
+NAME: Final = "name"  # "x", `x` or [x]
+STRING: Final = "string"
+BLOB: Final = "blob"
+NUMBER: Final = "number"
+VARIABLE: Final = "variable"
+OPERATOR: Final = "operator"
+ILLEGAL: Final = "illegal"
+
+TRIVIA: Final = frozenset({SPACE, COMMENT})
+
+# https://sqlite.org/src/file/src/tokenize.c: sqlite3GetToken(). Digit separators since 3.46. U+FEFF is
+# white space anywhere; every other character above ASCII, U+00A0 included, may stand in a name.
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<space>[ \t\n\f\r\ufeff]+)
+    | (?P<comment>--[^\n]*|/\*(?=.)(?:.*?\*/|.*\Z))
+    | (?P<string>'(?:[^']|'')*')
+    | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
+    | (?P<blob>[xX]'(?:[0-9a-fA-F]{2})*')
+    | (?P<number>(?:0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*
+                   |(?:[0-9]+(?:_[0-9]+)*(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?|\.[0-9]+(?:_[0-9]+)*)
+                    (?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?)(?![A-Za-z0-9_$\x80-\U0010ffff]))
+    | (?P<variable>\?[0-9]*|[:@$\#][A-Za-z0-9_$\x80-\U0010ffff]+(?:::[A-Za-z0-9_$]+)*(?:\([^\s)]*\))?)
+    | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
+    | (?P<operator>->>?|\|\||<[=><]?|>[=>]?|==?|!=|[-+*/%&|~(),;.])
+    | (?P<illegal>[0-9][A-Za-z0-9_$\x80-\U0010ffff]*|['"`\[].*|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Token(NamedTuple):
+    """One token: its class, its exact text, and the character offset at which it begins."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """The offset just behind the token."""
+        return self.start + len(self.text)
+
+
+def iterate(sql: str) -> Iterator[Token]:
+    """The tokens of ``sql`` one by one, white space and comments included."""
+    for match in _TOKEN.finditer(sql):
+        yield Token(match.lastgroup or ILLEGAL, match.group(), match.start())
+
+
+def tokens(sql: str) -> list[Token]:
+    """Every token of ``sql``, white space and comments included; joined, they are ``sql`` again."""
+    return list(iterate(sql))
+
+
+def significant(sql: str) -> list[Token]:
+    """The tokens of ``sql`` without white space and comments: what SQLite's parser sees."""
+    return [token for token in tokens(sql) if token.kind not in TRIVIA]
+
+
+_FOLD: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+def fold(name: str) -> str:
+    """``name`` as SQLite compares names: A to Z in lower case and nothing else."""
+    return name.lower() if name.isascii() else name.translate(_FOLD)
+
+
+def unquote(text: str) -> str:
+    """The name that a token stands for: its quotes off and doubled quotes made single."""
+    first = text[:1]
+    if first == "[":
+        return text[1:-1]
+    if first in {'"', "'", "`"}:
+        return text[1:-1].replace(first * 2, first)
+    return text
+
+
+def name_of(token: Token) -> str:
+    """The folded name of a name-like token, or '' when it cannot be one."""
+    return fold(unquote(token.text)) if token.kind in {WORD, NAME, STRING} else ""
+
+
+def is_word(token: Token, *words: str) -> bool:
+    """Whether ``token`` is one of the bare ``words`` (given in lower case)."""
+    return token.kind == WORD and fold(token.text) in words
+
+
+def quote(name: str) -> str:
+    """``name`` as an identifier, in double quotes only when it needs them."""
+    plain = name.isascii() and name.replace("_", "a").isalnum() and not name[:1].isdigit()
+    if plain and fold(name) not in KEYWORDS:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def canonical(sql: str) -> tuple[str, ...]:
+    """The token stream of a stored statement, equal for texts that the parser cannot tell apart.
+
+    White space and comments are dropped, bare words, numbers and blobs folded to lower case, and
+    ``[x]`` and `` `x` `` written ``"x"``. Double quotes stay: ``"x"`` may be a string (DQS). The
+    name of the created table is unquoted, because RENAME quotes it. The arguments of a virtual
+    table are kept as raw text, since that is how its module receives them.
+    """
+    stream = significant(sql)
+    raw = _module_arguments(stream)
+    if raw is not None:
+        return (*_canonical(stream[:raw]), sql[stream[raw].start :].rstrip().rstrip(";").rstrip())
+    while stream and stream[-1].text == ";":
+        stream.pop()
+    return tuple(_canonical(stream))
+
+
+def _module_arguments(stream: list[Token]) -> int | None:
+    """Where the arguments of ``CREATE VIRTUAL TABLE … USING module(`` begin, as a token index."""
+    if len(stream) < 3 or not is_word(stream[1], "virtual"):
+        return None
+    for index, token in enumerate(stream):
+        if token.text == "(":
+            return index
+    return None
+
+
+def _canonical(stream: list[Token]) -> Iterable[str]:
+    head = _table_name_index(stream)
+    for index, token in enumerate(stream):
+        if index == head:
+            yield '"' + unquote(token.text) + '"'
+        elif token.kind == NAME:
+            yield '"' + unquote(token.text).replace('"', '""') + '"'
+        elif token.kind in {WORD, NUMBER, BLOB}:
+            yield fold(token.text)
+        else:
+            yield token.text
+
+
+def _table_name_index(stream: list[Token]) -> int:
+    """The index of the table's name in a stored ``CREATE TABLE name``, else -1."""
+    is_table = (
+        len(stream) > 2 and is_word(stream[0], "create") and is_word(stream[1], "table")
+    )
+    return 2 if is_table else -1
+
+
+def printable(text: str) -> str:
+    """One line of a stranger's text, safe on a terminal and in a comment."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else " " if char in "\t\r\n" else "\N{REPLACEMENT CHARACTER}"
+        for char in text
+    )
+
+
+_EXACT_DIGITS: Final = 15
+_EXACT_POWER: Final = 22
+_STEP: Final = 2.0**52
+
+
+def literal(value: object) -> str:
+    """``value`` as an SQL expression that stores exactly this value again, and is written one way only.
+
+    Takes what a connection returns: None, int, float, str (bytes that are not UTF-8 as surrogate
+    escapes), bytes. Equal texts mean equal values of one storage class, so cells are compared as
+    literals. Sources: facts of SQLite's own parser,
+    https://sqlite.org/lang_expr.html#literal_values_constants_
+    """
+    match value:
+        case None:
+            return "NULL"
+        case int():
+            return str(value)
+        case float():
+            return _real(value)
+        case str():
+            return _text(value)
+        case bytes():
+            return f"x'{value.hex()}'"
+        case _:
+            message = f"no SQL literal for {type(value).__name__}"
+            raise TypeError(message)
+
+
+def _real(value: float) -> str:
+    if value in (float("inf"), float("-inf")):
+        return "9e999" if value > 0 else "-9e999"
+    text = repr(value)
+    mantissa, _, exponent = text.partition("e")
+    digits = len(mantissa.replace("-", "").replace(".", "").strip("0"))
+    size = abs(int(exponent)) if exponent else len(mantissa.lstrip("-").partition(".")[0])
+    if digits <= _EXACT_DIGITS and size + digits <= _EXACT_POWER:
+        return text if "." in text or "e" in text else text + ".0"
+    return _binary_real(value)
+
+
+def _binary_real(value: float) -> str:
+    """A real as a product of exactly readable numbers: SQLite before 3.52 rounds some decimals."""
+    numerator, denominator = value.as_integer_ratio()
+    operator, scale = ("*", 1) if denominator == 1 else ("/", denominator)
+    while operator == "*" and abs(numerator) >= _STEP * 2:
+        numerator, scale = numerator // 2, scale * 2
+    out, power = f"{numerator}.0", scale.bit_length() - 1
+    while power > 0:
+        step = min(power, 52)
+        out, power = f"{out}{operator}{2**step}.0", power - step
+    return f"({out})" if scale > 1 else out
+
+
+_MOST_PIECES: Final = 20
+
+
+def _text(value: str) -> str:
+    """A text literal; characters that splitters, editors or terminals change are written as numbers.
+
+    wrangler deletes the words BEGIN TRANSACTION wherever they stand and normalises CR LF, so neither
+    may appear in a literal (facts of wrangler 4.86 to 4.164).
+    """
+    if value.isprintable() and "BEGIN TRANSACTION" not in value:
+        return "'" + value.replace("'", "''") + "'"
+    raw = value.encode("utf-8", "surrogateescape")
+    pieces = _pieces(value)
+    if "\0" in value or len(pieces) > _MOST_PIECES or raw != value.encode("utf-8", "replace"):
+        return f"CAST(x'{raw.hex()}' AS TEXT)"
+    return " || ".join(pieces)
+
+
+def _pieces(value: str) -> list[str]:
+    pieces: list[str] = []
+    plain = ""
+    for char in value.replace("BEGIN TRANSACTION", "BEGIN\0 TRANSACTION"):
+        if char in "\n\t" or ord(char) >= 0xA0 or " " <= char <= "~":
+            plain += char
+            continue
+        if plain:
+            pieces.append("'" + plain.replace("'", "''") + "'")
+        plain = ""
+        if char != "\0":
+            pieces.append(f"char({ord(char)})")
+    if plain:
+        pieces.append("'" + plain.replace("'", "''") + "'")
+    return pieces
+
+
+# https://sqlite.org/lang_keywords.html, as sqlite3_keyword_name() of 3.54.1 lists them
+KEYWORDS: Final = frozenset(
+    """
+    abort action add after all alter always analyze and as asc attach autoincrement before begin
+    between by cascade case cast check collate column commit conflict constraint create cross
+    current current_date current_time current_timestamp database default deferrable deferred delete
+    desc detach distinct do drop each else end escape except exclude exclusive exists explain fail
+    filter first following for foreign from full generated glob group groups having if ignore
+    immediate in index indexed initially inner insert instead intersect into is isnull join key last
+    left like limit match materialized natural no not nothing notnull null nulls of offset on or
+    order others outer over partition plan pragma preceding primary query raise range recursive
+    references regexp reindex release rename replace restrict returning right rollback row rows
+    savepoint select set table temp temporary then ties to transaction trigger unbounded union
+    unique update using vacuum values view virtual when where window with without
+    """.split()
+)
