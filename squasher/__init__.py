@@ -12,15 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from squasher.version import VERSION as __version__
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from squasher.commands.check import Checked
     from squasher.commands.squash import Squashed
 
-__all__ = ["SquasherError", "__version__", "check", "squash"]
+__all__ = ["SquasherError", "check", "squash"]
 
 from squasher.errors import SquasherError
 

@@ -8,11 +8,11 @@ import sys
 def main() -> None:
     """Run the command line."""
     if sys.argv[1:] == ["--version"]:
-        from squasher.version import VERSION  # noqa: PLC0415 - the fast way out
+        from squasher.version import VERSION
 
         sys.stdout.write(f"squasher {VERSION}\n")
         return
-    from squasher.cli import run  # noqa: PLC0415 - typer takes longer to import than most work
+    from squasher.cli import run
 
     run()
 

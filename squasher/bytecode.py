@@ -7,7 +7,7 @@ compared within one process, and an EXPLAIN that fails proves nothing: it makes 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from squasher.engine import Database, Universe
 from squasher.errors import SqlError
@@ -17,7 +17,7 @@ from squasher.sql import canonical, fold, quote
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from squasher.engine import Value
+    from squasher.engine import Found
     from squasher.model import Snapshot
     from squasher.profiles import Profile
 
@@ -62,7 +62,7 @@ def compare(profile: Profile, old: Snapshot, new: Snapshot) -> Compared:
         for database, snapshot in ((one, old), (other, new)):
             build(database, snapshot)
         probes = list(probes_for(old, new))
-        pages: tuple[dict[int, str], dict[int, str]] | None = None
+        pages = _Pages(one, other)
         for enforced in (True, False):
             for database in (one, other):
                 database.execute(f"PRAGMA foreign_keys = {int(enforced)}")
@@ -70,14 +70,12 @@ def compare(profile: Profile, old: Snapshot, new: Snapshot) -> Compared:
                 if probe.foreign_keys != enforced:
                     continue
                 before, after = _explain(one, probe), _explain(other, probe)
-                if before == after:
-                    if isinstance(before, str):
-                        blind.append((probe, before))
-                    continue
-                pages = pages or (_pages(one), _pages(other))
-                left, right = _normal(before, pages[0]), _normal(after, pages[1])
-                if left != right:
-                    differences.append(_first_difference(probe, left, right))
+                if isinstance(before, str) and before == after:
+                    blind.append((probe, before))
+                elif isinstance(before, str) or isinstance(after, str):
+                    differences.append(Difference(probe, _shown(before), _shown(after)))
+                elif (found := pages.first_difference(before, after)) is not None:
+                    differences.append(Difference(probe, *found))
     return Compared(tuple(differences), tuple(blind), len(probes))
 
 
@@ -96,7 +94,7 @@ def build(database: Database, snapshot: Snapshot) -> None:
     )
     indexes = sorted(
         (item for item in order if isinstance(item, Index)),
-        key=lambda item: (not item.unique, "" if item.unique else fold(item.name)),
+        key=lambda item: (fold(item.table), not item.unique, "" if item.unique else fold(item.name)),
     )
     rest = [item for kind in (View, Trigger) for item in order if isinstance(item, kind)]
     for item in (*tables, *indexes, *rest):
@@ -118,8 +116,7 @@ def probes_for(old: Snapshot, new: Snapshot) -> Iterator[Probe]:
             if names != [fold(column.name) for column in other.columns]:
                 continue  # told by the columns themselves
             bound = fold(item.name) in parents or bool(item.foreign_keys)
-            single = bound or fold(item.name) in updated
-            yield from _table_probes(item, single=single, bound=bound)
+            yield from _table_probes(item, single=fold(item.name) in updated, bound=bound)
         elif isinstance(item, View) and isinstance(other, View):
             yield from _view_probes(item, writable=fold(item.name) in updated)
 
@@ -165,42 +162,62 @@ def _view_probes(view: View, *, writable: bool) -> Iterator[Probe]:
     columns = [quote(column) for column in view.columns]
     marks = ", ".join("?" * len(columns))
     # a view has only the triggers that somebody wrote: the other events fail on both sides alike
-    yield Probe(("trigger", owner[1]), f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})", len(columns))
+    yield Probe(
+        ("trigger", owner[1]),
+        f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})",
+        len(columns),
+    )
     yield Probe(("trigger", owner[1]), f"DELETE FROM {name} WHERE {columns[0]} IS ?", 1)
     for column in columns:
         yield Probe(("trigger", owner[1]), f"UPDATE {name} SET {column} = ?", 1)
 
 
-def _explain(database: Database, probe: Probe) -> list[tuple[Value, ...]] | str:
+def _explain(database: Database, probe: Probe) -> Found | str:
     try:
         return database.execute(f"EXPLAIN {probe.sql}", (None,) * probe.values)
     except SqlError as error:
         return error.message
 
 
-def _pages(database: Database) -> dict[int, str]:
-    found = database.execute("SELECT rootpage, type || ' ' || lower(name) FROM sqlite_schema WHERE rootpage")
-    return {int(str(page)): str(name) for page, name in found}
+class _Pages:
+    """The root pages of two databases by name: they differ between equal schemas, and so do programs."""
 
+    def __init__(self, old: Database, new: Database) -> None:
+        self._databases = (old, new)
+        self._names: tuple[dict[int, str], dict[int, str]] | None = None
 
-def _normal(program: list[tuple[Value, ...]] | str, pages: dict[int, str]) -> list[tuple[Value, ...]] | str:
-    """A program without what differs between equal schemas: page numbers, cookies, addresses."""
-    if isinstance(program, str):
-        return program
-    out: list[tuple[Value, ...]] = []
-    for _, opcode, p1, p2, p3, p4, p5, _ in program:
+    def first_difference(self, old: Found, new: Found) -> tuple[str, str] | None:
+        """The first instruction that differs, as text of both; None when the programs are the same."""
+        for one, other in zip(old, new, strict=False):
+            if one != other and self._normal(one, 0) != self._normal(other, 1):
+                return _shown([one]), _shown([other])
+        if len(old) != len(new):
+            return _shown(old[len(new) :][:1]), _shown(new[len(old) :][:1])
+        return None
+
+    def _normal(self, instruction: tuple[Any, ...], side: int) -> tuple[Any, ...]:
+        """An instruction without what means nothing: page numbers, cookies, addresses, spelling."""
+        _, opcode, p1, p2, p3, p4, p5, _ = instruction
         if opcode in _PAGE_IN_P2:
-            p2 = pages.get(int(str(p2)), p2)  # noqa: PLW2901 - the row with its page named
+            p2 = self._name(p2, side)
         elif opcode in _PAGE_IN_P1:
-            p1 = pages.get(int(str(p1)), p1)  # noqa: PLW2901
+            p1 = self._name(p1, side)
         elif opcode == "Transaction":
-            p3, p4 = 0, 0  # noqa: PLW2901 - the schema's cookie and generation
+            p3, p4 = 0, 0  # the schema's cookie and generation
         elif opcode == "Halt" and isinstance(p4, str):
-            p4 = " ".join(_spelled(canonical(p4)))  # noqa: PLW2901 - an unnamed CHECK's own text
+            p4 = tuple(_spelled(canonical(p4)))  # an unnamed CHECK's own text
         if isinstance(p4, str) and p4.startswith("vtab:"):
-            p4 = "vtab"  # noqa: PLW2901 - an address
-        out.append((opcode, p1, p2, p3, p4, p5))
-    return out
+            p4 = "vtab"
+        return opcode, p1, p2, p3, p4, p5
+
+    def _name(self, page: int, side: int) -> str | int:
+        if self._names is None:
+            self._names = _root_pages(self._databases[0]), _root_pages(self._databases[1])
+        return self._names[side].get(page, page)
+
+
+def _root_pages(database: Database) -> dict[int, str]:
+    return dict(database.execute("SELECT rootpage, type || ' ' || lower(name) FROM sqlite_schema"))
 
 
 def _spelled(stream: tuple[str, ...]) -> Iterator[str]:
@@ -208,18 +225,7 @@ def _spelled(stream: tuple[str, ...]) -> Iterator[str]:
     return (fold(token.strip('"')) for token in stream)
 
 
-def _first_difference(
-    probe: Probe, old: list[tuple[Value, ...]] | str, new: list[tuple[Value, ...]] | str
-) -> Difference:
-    if isinstance(old, str) or isinstance(new, str):
-        return Difference(probe, _shown(old), _shown(new))
-    for one, other in zip(old, new, strict=False):
-        if one != other:
-            return Difference(probe, _shown([one]), _shown([other]))
-    return Difference(probe, _shown(old[len(new) :][:1]), _shown(new[len(old) :][:1]))
-
-
-def _shown(program: list[tuple[Value, ...]] | str) -> str:
+def _shown(program: Found | str) -> str:
     if isinstance(program, str):
         return program
     return " ".join("" if part is None else str(part) for row in program for part in row) or "(ends)"

@@ -143,7 +143,7 @@ def _looks_like_one(entry: Path) -> bool:
 
 def _leading_integer(name: str) -> int | None:
     """What JavaScript's ``parseInt(name.split("_")[0], 10)`` gives; None for NaN."""
-    head = name.split("_")[0].lstrip()
+    head = name.split("_", maxsplit=1)[0].lstrip()
     sign = -1 if head.startswith("-") else 1
     digits = head[1:] if head[:1] in {"+", "-"} else head
     length = 0

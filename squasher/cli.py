@@ -34,9 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_Migrations = Annotated[
-    str, typer.Option("--migrations", metavar="DIR", help="The directory of the chain.")
-]
+_Migrations = Annotated[str, typer.Option("--migrations", metavar="DIR", help="The directory of the chain.")]
 _Fresh = Annotated[
     str | None,
     typer.Option(
@@ -46,9 +44,7 @@ _Fresh = Annotated[
         show_default="DIR-fresh/0001_complete_schema.sql",
     ),
 ]
-_Profile = Annotated[
-    str, typer.Option("--profile", metavar="NAME", help="The target engine: d1 or sqlite.")
-]
+_Profile = Annotated[str, typer.Option("--profile", metavar="NAME", help="The target engine: d1 or sqlite.")]
 
 
 def _format(name: str) -> str:
@@ -58,7 +54,7 @@ def _format(name: str) -> str:
     return name
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+def _version(wanted: bool) -> None:
     if wanted:
         _say(f"squasher {VERSION}\n")
         raise typer.Exit
@@ -67,7 +63,7 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
 @app.callback()
 def root(
     *,
-    version: Annotated[  # noqa: ARG001 - its callback does it
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
@@ -77,9 +73,7 @@ def root(
 @app.command()
 def squash(
     *,
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="NNNN", help="Stop after this migration.")
-    ] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="NNNN", help="Stop after this migration.")] = None,
     stdout: Annotated[
         bool, typer.Option("--stdout", help="Print the fresh file instead of writing it.")
     ] = False,

@@ -276,9 +276,7 @@ def trigger_event(sql: str) -> str:
     return time
 
 
-def _numbers(
-    what: str, old: Sequence[tuple[str, int]], new: Sequence[tuple[str, int]]
-) -> Iterator[Change]:
+def _numbers(what: str, old: Sequence[tuple[str, int]], new: Sequence[tuple[str, int]]) -> Iterator[Change]:
     before, after = dict(old), dict(new)
     for name in sorted(before.keys() | after.keys()):
         one, other = before.get(name, 0), after.get(name, 0)

@@ -91,13 +91,16 @@ class _Writer:
         for name in sorted(self._tables, key=lambda name: (fold(name), name)):
             table = self._tables[name]
             indexes = [item for item in objects if isinstance(item, Index) and item.table == name]
-            yield "\n".join([self._made(table), *(_statement(item.sql) for item in (table, *indexes))])
-        for item in (*self._virtual, *(item for item in objects if isinstance(item, View))):
+            texts = (table.sql, *(index.sql for index in indexes))
+            yield "\n".join([self._made(table), *map(_statement, texts)])
+        views = [item for item in objects if isinstance(item, View)]
+        others: list[VirtualTable | View] = [*self._virtual, *views]
+        for item in others:
             yield self._made(item) + "\n" + _statement(item.sql)
         yield from self._contents()
-        for item in objects:
-            if isinstance(item, Trigger):
-                yield self._made(item) + "\n" + _statement(item.sql)
+        for trigger in objects:
+            if isinstance(trigger, Trigger):
+                yield self._made(trigger) + "\n" + _statement(trigger.sql)
         if self._profile.ledger is not None and self._snapshot.ledger:
             yield self._ledger(self._profile.ledger)
 
@@ -184,7 +187,9 @@ class _Writer:
         with_rowid = needs_rowids(rows)
         for index, row in enumerate(rows.rows):
             choice = self._choices.get((rows.table, index), {})
-            kept = [pair for pair in zip(rows.columns, row, strict=True) if choice.get(pair[0], "") is not None]
+            kept = [
+                pair for pair in zip(rows.columns, row, strict=True) if choice.get(pair[0], "") is not None
+            ]
             names = [quote(column) for column, _ in kept]
             cells = [choice.get(column) or cell for column, cell in kept]
             if with_rowid and rows.rowids is not None:

@@ -17,7 +17,7 @@ import random
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 import apsw
 
@@ -29,10 +29,13 @@ if TYPE_CHECKING:
 
     from squasher.profiles import Limits, Profile
 
-Value: TypeAlias = None | int | float | str | bytes
+Value: TypeAlias = int | float | str | bytes | None
+Found: TypeAlias = list[tuple[Any, ...]]
+"""Rows of a query, each value of the class that the query gives."""
 
 STEP_BUDGET: Final = 200_000_000
 """Virtual machine steps that one statement may take: some seconds, and no honest migration's need."""
+_INT64: Final = 8
 _STEPS_PER_CHECK: Final = 1_000_000
 _HEAP_LIMIT: Final = 2 << 30
 
@@ -58,6 +61,10 @@ class Ran:
     sql: str
     writes: tuple[str, ...]
     """The tables that it may have written, its triggers included, in the order first seen."""
+    touches: tuple[str, ...]
+    """Those, and what it read, made, altered or dropped: tables, views and triggers."""
+    defines: bool
+    """Whether it made, altered or dropped an object."""
     changes: int
     """How many rows it inserted, updated or deleted."""
     asked_clock: bool
@@ -75,11 +82,21 @@ class Stopped(Exception):  # noqa: N818 - it carries a result: how far a script 
     """Its ``offset`` is in bytes of the whole text."""
 
 
-_CODES: Final = {
-    apsw.SQLITE_INSERT: "write",
-    apsw.SQLITE_UPDATE: "write",
-    apsw.SQLITE_DELETE: "write",
-}
+_WRITES: Final = frozenset({apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE})
+_DEFINES_FIRST: Final = frozenset(
+    {apsw.SQLITE_CREATE_TABLE, apsw.SQLITE_CREATE_VIEW, apsw.SQLITE_CREATE_VTABLE}
+    | {apsw.SQLITE_DROP_TABLE, apsw.SQLITE_DROP_VIEW, apsw.SQLITE_DROP_VTABLE}
+    | {apsw.SQLITE_CREATE_TEMP_TABLE, apsw.SQLITE_CREATE_TEMP_VIEW}
+    | {apsw.SQLITE_DROP_TEMP_TABLE, apsw.SQLITE_DROP_TEMP_VIEW}
+)
+_DEFINES_SECOND: Final = frozenset(
+    {apsw.SQLITE_ALTER_TABLE, apsw.SQLITE_CREATE_INDEX, apsw.SQLITE_DROP_INDEX}
+    | {apsw.SQLITE_CREATE_TRIGGER, apsw.SQLITE_DROP_TRIGGER}
+    | {apsw.SQLITE_CREATE_TEMP_INDEX, apsw.SQLITE_CREATE_TEMP_TRIGGER}
+    | {apsw.SQLITE_DROP_TEMP_INDEX, apsw.SQLITE_DROP_TEMP_TRIGGER}
+)
+"""The table is the second argument: https://sqlite.org/c3ref/c_alter_table.html"""
+_HARMLESS: Final = _WRITES | {apsw.SQLITE_READ, apsw.SQLITE_SELECT}
 _CREATES_TEMPORARY: Final = frozenset(
     {apsw.SQLITE_CREATE_TEMP_INDEX, apsw.SQLITE_CREATE_TEMP_TABLE}
     | {apsw.SQLITE_CREATE_TEMP_TRIGGER, apsw.SQLITE_CREATE_TEMP_VIEW}
@@ -121,10 +138,11 @@ class _Random:
         self._antithetic = universe.antithetic
         self._length = length
 
-    def integer(self) -> int:
-        return int.from_bytes(self.blob(8), "big", signed=True)
+    def integer(self, *_: Value) -> int:
+        return int.from_bytes(self.blob(_INT64), "big", signed=True)
 
-    def blob(self, size: object) -> bytes:
+    def blob(self, *values: Value) -> bytes:
+        (size,) = values
         count = max(1, size if isinstance(size, int) else _number(size))
         if count > self._length:
             message = "string or blob too big"
@@ -136,10 +154,10 @@ class _Random:
         return value.to_bytes(count, "big")
 
 
-def _number(value: object) -> int:
+def _number(value: Value) -> int:
     """What ``sqlite3_value_int64()`` makes of a value that is no integer."""
     try:
-        return int(float(value))  # type: ignore[arg-type]
+        return int(float(value or 0))
     except (TypeError, ValueError, OverflowError):
         return 0
 
@@ -155,7 +173,7 @@ class Database:
         self._clock = _Clock(universe.clock)
         self._random = _Random(universe, profile.limits.length)
         self._refusal: SqlError | None = None
-        self._pending: dict[str, None] = {}
+        self._pending = _Touched()
         self._checks = 0
         self._pragmas = False
         self._db = apsw.Connection(":memory:", vfs=self._clock.name, statementcachesize=0)
@@ -201,7 +219,7 @@ class Database:
         """How often anything has asked for the time or for randomness."""
         return self._clock.reads + self._random.draws
 
-    def execute(self, sql: str, values: tuple[Value, ...] = ()) -> list[tuple[Value, ...]]:
+    def execute(self, sql: str, values: tuple[Value, ...] = ()) -> Found:
         """Run one statement of squasher's own and return its rows. Raises SqlError."""
         try:
             return self._db.execute(sql, values).fetchall()
@@ -277,14 +295,15 @@ class Database:
         return self._checks * _STEPS_PER_CHECK > STEP_BUDGET
 
     def _authorize(
-        self, code: int, first: str | None, second: str | None, database: str | None, _: str | None
+        self,
+        code: int,
+        first: str | None,
+        second: str | None,
+        _: str | None,
+        accessor: str | None,
     ) -> int:
-        if code in _CODES and first is not None and not first.startswith("sqlite_"):
-            if database == "main":
-                self._pending[first] = None
-        elif code == apsw.SQLITE_READ or code == apsw.SQLITE_SELECT:
-            pass
-        else:
+        self._pending.note(code, first, second, accessor)
+        if code not in _HARMLESS:
             refusal = self._refuse(code, first, second)
             if refusal is not None:
                 self._refusal = refusal
@@ -298,7 +317,7 @@ class Database:
             return apsw.SQLITE_DENY
         return apsw.SQLITE_OK
 
-    def _refuse(self, code: int, first: str | None, second: str | None) -> SqlError | None:  # noqa: PLR0911 - a table of refusals
+    def _refuse(self, code: int, first: str | None, second: str | None) -> SqlError | None:
         profile = self.profile
         if code == apsw.SQLITE_FUNCTION and second is not None:
             if text.fold(second) in profile.refused_functions:
@@ -331,12 +350,40 @@ class Database:
                     hint=f"It has {', '.join(sorted(profile.modules))}.",
                 )
             return None
-        if code == apsw.SQLITE_ATTACH and not (first == "" and profile.transactions):  # noqa: PLC1901 - '' is VACUUM's own
+        if code == apsw.SQLITE_ATTACH and not (first == "" and profile.transactions):
             return SqlError(
                 "not authorized: a migration cannot ATTACH a database or write a file",
                 hint="Remove it: a migration sees one database, and squasher opens no other.",
             )
         return None
+
+
+class _Touched:
+    """What the statement that is being compiled touches, as the authorizer hears it."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.names: dict[str, None] = {}
+        self.writes: dict[str, None] = {}
+        self.defines = False
+
+    def note(self, code: int, first: str | None, second: str | None, accessor: str | None) -> None:
+        name = first
+        if code in _DEFINES_SECOND:
+            name = second
+            self.defines = True
+        elif code in _DEFINES_FIRST:
+            self.defines = True
+        elif code not in _HARMLESS:
+            return
+        if accessor is not None:
+            self.names[accessor] = None
+        if name is not None and not name.startswith("sqlite_"):
+            self.names[name] = None
+            if code in _WRITES:
+                self.writes[name] = None
 
 
 class _Runner:
@@ -346,7 +393,7 @@ class _Runner:
         self._of = database
         self._bytes = 0
         self._ran: list[Ran] = []
-        self._open: tuple[int, str, tuple[str, ...], int, int, int] | None = None
+        self._open: tuple[int, str, _Touched, int, int, int] | None = None
         database._pending.clear()  # noqa: SLF001 - one mechanism in two classes
 
     def begin(self, _cursor: object, piece: str, _values: object) -> bool:
@@ -356,10 +403,9 @@ class _Runner:
         self._bytes += len(piece.encode())
         of = self._of
         of._checks = 0  # noqa: SLF001
-        writes = tuple(of._pending)  # noqa: SLF001
-        of._pending.clear()  # noqa: SLF001
+        touched, of._pending = of._pending, _Touched()  # noqa: SLF001
         self._open = (
-            *(start, piece, writes),
+            *(start, piece, touched),
             *(of._db.total_changes(), of._clock.reads, of._random.draws),  # noqa: SLF001
         )
         return True
@@ -367,7 +413,7 @@ class _Runner:
     def _close(self) -> None:
         if self._open is None:
             return
-        start, piece, writes, changes, reads, draws = self._open
+        start, piece, touched, changes, reads, draws = self._open
         self._open = None
         of = self._of
         statement = piece[leading_trivia(piece) :]
@@ -377,7 +423,9 @@ class _Runner:
             Ran(
                 start=start,
                 sql=statement,
-                writes=writes,
+                writes=tuple(touched.writes),
+                touches=tuple(touched.names),
+                defines=touched.defines,
                 changes=of._db.total_changes() - changes,  # noqa: SLF001
                 asked_clock=of._clock.reads > reads,  # noqa: SLF001
                 asked_random=of._random.draws > draws,  # noqa: SLF001
@@ -399,13 +447,13 @@ class _Runner:
         self._close()
         start = self._bytes + len(rest[: leading_trivia(rest)].encode())
         offset = None if error.offset is None else self._bytes + error.offset
-        return Stopped(
-            tuple(self._ran), start, SqlError(error.message, offset=offset, hint=error.hint)
-        )
+        return Stopped(tuple(self._ran), start, SqlError(error.message, offset=offset, hint=error.hint))
 
 
 def leading_trivia(sql: str) -> int:
     """How many characters of white space, comments and stray semicolons stand before a statement."""
+    if sql[:1].isalpha():
+        return 0
     for token in text.iterate(sql):
         if token.kind not in text.TRIVIA and token.text != ";":
             return token.start

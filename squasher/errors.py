@@ -35,7 +35,7 @@ class SqlError(SquasherError):
 class ReplayError(SquasherError):
     """A statement of a file that failed: where, which, why, and what had been applied before it."""
 
-    def __init__(  # noqa: PLR0913 - each is a part of what the reader needs
+    def __init__(
         self,
         message: str,
         *,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -18,22 +17,20 @@ def write_atomically(path: Path, data: bytes) -> bool:
     Makes the directory when it is missing and follows a symbolic link. Raises InputError when the
     target cannot be written; it is unchanged then, and nothing is left beside it.
     """
-    final = os.path.realpath(path)
-    partial = f"{final}.{os.getpid()}.tmp"
+    final = path.resolve()
+    partial = final.with_name(f"{final.name}.{os.getpid()}.tmp")
     try:
-        with contextlib.suppress(FileNotFoundError), open(final, "rb") as file:
-            if file.read() == data:
-                return False
-        os.makedirs(os.path.dirname(final), exist_ok=True)
+        if final.is_file() and final.read_bytes() == data:
+            return False
+        final.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with open(partial, "xb") as file:
+            with partial.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(partial, final)
+            partial.replace(final)
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(partial)
+            partial.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(
             f"cannot write {path.as_posix()}: {error.strerror}",

@@ -37,7 +37,7 @@ def external_content(table: VirtualTable) -> str | None:
 
 def contentless(table: VirtualTable) -> bool:
     """Whether an fts5 table keeps no copy of its text, so that nothing can read it back."""
-    return table.module == "fts5" and option(table, "content") == ""  # noqa: PLC1901 - None differs
+    return table.module == "fts5" and option(table, "content") == ""
 
 
 def logical_rows(database: Database, table: VirtualTable) -> Rows:
@@ -60,7 +60,7 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
         return empty
     named = ", ".join(quote(column) for column in ("rowid", *columns))
     found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY rowid")
-    rowids = tuple(int(str(row[0])) for row in found)
+    rowids = tuple(row[0] for row in found)
     return Rows(table=table.name, columns=columns, rows=_cells([r[1:] for r in found]), rowids=rowids)
 
 
@@ -89,9 +89,7 @@ def terms(database: Database, table: VirtualTable) -> Rows:
         f"CREATE VIRTUAL TABLE temp.{_VOCABULARY} USING fts5vocab(main, {quote(table.name)}, instance)"
     )
     try:
-        found = database.execute(
-            f"SELECT term, doc, col, offset FROM temp.{_VOCABULARY} ORDER BY 1, 2, 3, 4"
-        )
+        found = database.execute(f"SELECT term, doc, col, offset FROM temp.{_VOCABULARY} ORDER BY 1, 2, 3, 4")
     finally:
         database.execute(f"DROP TABLE temp.{_VOCABULARY}")
     options = database.execute(f"SELECT k, v FROM {quote(table.name + '_config')} ORDER BY k")
@@ -99,5 +97,7 @@ def terms(database: Database, table: VirtualTable) -> Rows:
     return Rows(table=table.name, columns=columns, rows=(*config, *_cells(found)), rowids=None)
 
 
-def _cells(found: list[tuple[None | int | float | str | bytes, ...]]) -> tuple[tuple[str, ...], ...]:
+def _cells(
+    found: list[tuple[int | float | str | bytes | None, ...]],
+) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(map(literal, row)) for row in found)

@@ -20,23 +20,30 @@ _CASES: Final = (
     ("duplicate column name", "An earlier migration added it: remove this statement."),
     (
         "non-constant default",
-        "SQLite fills a new column with a constant only: add it without a default and UPDATE it,"
-        " or rebuild the table.",
+        (
+            "SQLite fills a new column with a constant only: add it without a default and UPDATE it,"
+            " or rebuild the table."
+        ),
     ),
     ("Cannot add a NOT NULL column", "Give the column a constant DEFAULT."),
     ("Cannot add a UNIQUE column", "Add the column, then CREATE UNIQUE INDEX on it."),
     ("Cannot add a PRIMARY KEY column", "Rebuild the table to change its primary key."),
     ("compound SELECT", "D1 allows five terms: use VALUES, or several statements."),
     ("too many columns", "D1 allows 100 columns in a table."),
-    ("Expression tree is too large", "D1 allows expressions of depth 100: use IN (…) or several statements."),
+    (
+        "Expression tree is too large",
+        ("D1 allows expressions of depth 100: use IN (…) or several statements."),
+    ),
     ("LIKE or GLOB pattern too complex", "D1 allows patterns of 50 bytes: use instr() instead."),
     ("statement too long", "D1 allows 100,000 bytes in a statement: split it."),
     ("too big", "D1 allows 100,000 bytes in a statement and some megabytes in a value: split it."),
     ("too many arguments on function", "D1 allows 127 arguments (32 in production)."),
     (
         "constraint failed",
-        "The rows that earlier migrations left behind break the constraint: look at them"
-        " with the statement's WHERE, or fix them first.",
+        (
+            "The rows that earlier migrations left behind break the constraint: look at them"
+            " with the statement's WHERE, or fix them first."
+        ),
     ),
 )
 

@@ -22,7 +22,7 @@ from squasher.model import (
 from squasher.sql import fold, literal, name_of, quote, significant
 
 if TYPE_CHECKING:
-    from squasher.engine import Database, Value
+    from squasher.engine import Database, Found
     from squasher.model import SchemaObject
 
 _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")  # https://sqlite.org/rowidtable.html
@@ -39,7 +39,7 @@ def introspect(database: Database) -> Snapshot:
     sequences: tuple[tuple[str, int], ...] = ()
     if "sqlite_sequence" in names:
         sequences = tuple(
-            (str(name), int(str(value)))
+            (name, value)
             for name, value in database.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name")
             if name != database.profile.ledger and value  # 0 and no entry give the same next key
         )
@@ -68,24 +68,24 @@ def _refuse_the_temporary(database: Database) -> None:
 
 def _settings(database: Database) -> tuple[tuple[str, int], ...]:
     found = ((name, database.execute(f"PRAGMA {name}")[0][0]) for name in database.profile.settings)
-    return tuple((name, int(str(value))) for name, value in found if value)
+    return tuple((name, value) for name, value in found if value)
 
 
 def _violations(database: Database) -> tuple[str, ...]:
     found: list[str] = []
-    if any("CHECK constraint" in str(line) for (line,) in database.execute("PRAGMA quick_check")):
+    if any("CHECK constraint" in line for (line,) in database.execute("PRAGMA quick_check")):
         found.append("check")
     if database.execute("PRAGMA foreign_key_check"):
         found.append("foreign key")
     return tuple(found)
 
 
-def _ledger(database: Database, names: set[Value]) -> tuple[str, ...]:
+def _ledger(database: Database, names: set[str]) -> tuple[str, ...]:
     ledger = database.profile.ledger
     if ledger is None or ledger not in names:
         return ()
     recorded = database.execute(f"SELECT name FROM {quote(ledger)} ORDER BY id")
-    return tuple(str(name) for (name,) in recorded)
+    return tuple(name for (name,) in recorded)
 
 
 class _Schema:
@@ -93,11 +93,9 @@ class _Schema:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._stored = database.execute(
-            "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"
-        )
+        self._stored = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid")
         self._kinds = {
-            str(name): (str(kind), bool(without_rowid), bool(strict))
+            name: (kind, bool(without_rowid), bool(strict))
             for name, kind, without_rowid, strict in database.execute(
                 "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
             )
@@ -111,10 +109,10 @@ class _Schema:
         out: list[SchemaObject] = []
         shadows = {name for name, (kind, *_) in self._kinds.items() if kind == "shadow"}
         for kind, name, table, sql in self._stored:
-            own = sql is None or str(name).startswith("sqlite_")
-            if own or str(table) in {*shadows, self._db.profile.ledger}:
+            own = sql is None or name.startswith("sqlite_")
+            if own or table in {*shadows, self._db.profile.ledger}:
                 continue
-            out.append(self._object(str(kind), str(name), str(table), str(sql)))
+            out.append(self._object(kind, name, table, sql))
         return tuple(out)
 
     def _object(self, kind: str, name: str, table: str, sql: str) -> SchemaObject:
@@ -174,7 +172,7 @@ class _Schema:
             found = self._db.execute("SELECT name FROM pragma_table_xinfo(?)", (name,))
         except SqlError as error:
             return View(name=name, sql=sql, columns=(), problem=error.message)
-        return View(name=name, sql=sql, columns=tuple(str(column) for (column,) in found), problem=None)
+        return View(name=name, sql=sql, columns=tuple(column for (column,) in found), problem=None)
 
     def _index(self, name: str, table: str, sql: str | None) -> Index:
         unique, origin, partial = self._indexes[table][name]
@@ -196,27 +194,27 @@ class _Schema:
             " FROM pragma_table_list AS l, pragma_table_xinfo(l.name) AS x"
             " WHERE l.schema = 'main' AND l.type <> 'view' ORDER BY l.name, x.cid"
         ):
-            columns[str(table)].append(
+            columns[table].append(
                 Column(
-                    name=str(name),
-                    type=str(kind),
+                    name=name,
+                    type=kind,
                     not_null=bool(not_null),
-                    default=None if default is None else str(default),
-                    primary_key=int(str(key)),
-                    hidden=int(str(hidden)),
+                    default=None if default is None else default,
+                    primary_key=key,
+                    hidden=hidden,
                     collation=None,
                 )
             )
         return columns
 
     def _read_foreign_keys(self) -> dict[str, tuple[ForeignKey, ...]]:
-        found: dict[str, dict[int, list[tuple[Value, ...]]]] = defaultdict(lambda: defaultdict(list))
+        found: dict[str, dict[int, Found]] = defaultdict(lambda: defaultdict(list))
         for table, number, *rest in self._db.execute(
             'SELECT l.name, f.id, f."table", f."from", f."to", f.on_update, f.on_delete'
             " FROM pragma_table_list AS l, pragma_foreign_key_list(l.name) AS f"
             " WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, f.id DESC, f.seq"
         ):
-            found[str(table)][int(str(number))].append(tuple(rest))
+            found[table][number].append(tuple(rest))
         keys = defaultdict[str, tuple[ForeignKey, ...]](tuple)
         for table, numbered in found.items():
             keys[table] = tuple(_foreign_key(parts) for parts in numbered.values())
@@ -231,12 +229,12 @@ class _Schema:
             " WHERE l.schema = 'main' AND l.type <> 'view' AND x.key"
             " ORDER BY l.name, i.seq DESC, x.seqno"
         ):
-            indexes[str(table)][str(index)] = (bool(unique), str(origin), bool(partial))
-            columns[str(index)].append(
+            indexes[table][index] = (bool(unique), origin, bool(partial))
+            columns[index].append(
                 IndexColumn(
-                    name=None if name is None else str(name),
+                    name=None if name is None else name,
                     descending=bool(descending),
-                    collation=str(collation),
+                    collation=collation,
                 )
             )
         self._index_columns = {index: tuple(parts) for index, parts in columns.items()}
@@ -255,14 +253,14 @@ def _collated(column: Column, collation: str | None) -> Column:
     )
 
 
-def _foreign_key(parts: list[tuple[Value, ...]]) -> ForeignKey:
+def _foreign_key(parts: Found) -> ForeignKey:
     parent, _, _, on_update, on_delete = parts[0]
     return ForeignKey(
-        parent=str(parent),
-        columns=tuple(str(part[1]) for part in parts),
-        parent_columns=tuple(None if part[2] is None else str(part[2]) for part in parts),
-        on_update=str(on_update),
-        on_delete=str(on_delete),
+        parent=parent,
+        columns=tuple(part[1] for part in parts),
+        parent_columns=tuple(None if part[2] is None else part[2] for part in parts),
+        on_update=on_update,
+        on_delete=on_delete,
     )
 
 
@@ -304,9 +302,9 @@ def read_table(database: Database, table: Table) -> Rows:
 
 def _read_shadow(database: Database, name: str) -> Rows:
     info = database.execute("SELECT name, pk FROM pragma_table_xinfo(?) ORDER BY cid", (name,))
-    keys = sorted((int(str(key)), str(column)) for column, key in info if key)
+    keys = sorted((key, column) for column, key in info if key)
     order = ", ".join(quote(column) for _, column in keys) or "rowid"
-    return _rows(database, name, tuple(str(column) for column, _ in info), None, order)
+    return _rows(database, name, tuple(column for column, _ in info), None, order)
 
 
 def _rows(
@@ -318,19 +316,22 @@ def _rows(
     found = fetch(database, [rowid, *named] if rowid else named, tail)
     rowids: tuple[int, ...] | None = None
     if rowid:
-        rowids = tuple(int(str(row[0])) for row in found)
+        rowids = tuple(row[0] for row in found)
         found = [row[1:] for row in found]
     rows = tuple(tuple(map(literal, row)) for row in found)
     return Rows(table=table, columns=columns, rows=rows, rowids=rowids)
 
 
-def fetch(database: Database, columns: list[str], tail: str) -> list[tuple[Value, ...]]:
+def fetch(database: Database, columns: list[str], tail: str) -> Found:
     """The values of ``columns``; TEXT that is not UTF-8 comes as surrogate escapes."""
     try:
         return database.execute(f"SELECT {', '.join(columns) or 'NULL'}{tail}")
     except UnicodeDecodeError:
         pass
-    split = [f"typeof({c}) = 'text', CASE typeof({c}) WHEN 'text' THEN CAST({c} AS BLOB) ELSE {c} END" for c in columns]
+    split = [
+        f"typeof({c}) = 'text', CASE typeof({c}) WHEN 'text' THEN CAST({c} AS BLOB) ELSE {c} END"
+        for c in columns
+    ]
     return [
         tuple(
             value.decode("utf-8", "surrogateescape") if is_text and isinstance(value, bytes) else value

@@ -16,9 +16,9 @@ from squasher.sql import (
     TRIVIA,
     Token,
     is_word,
-    iterate,
     name_of,
     quote,
+    significant,
     tokens,
     unquote,
 )
@@ -207,7 +207,9 @@ def declared_columns(sql: str) -> tuple[str, ...]:
 
 def renamed(sql: str) -> tuple[str, str] | None:
     """The old and the new table of ``ALTER TABLE [schema.]old RENAME TO new``, folded; else None."""
-    words = [token for token in iterate(sql) if token.kind not in TRIVIA]
+    if sql[:5].lower() != "alter":
+        return None
+    words = significant(sql)
     if len(words) < 6 or not (is_word(words[0], "alter") and is_word(words[1], "table")):  # noqa: PLR2004
         return None
     if words[3].text == ".":

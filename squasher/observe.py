@@ -11,9 +11,12 @@ from squasher.introspect import introspect
 from squasher.provenance import Provenance, trace
 from squasher.replay import Replay, replay, run_file
 from squasher.rowdiff import Side
+from squasher.slices import Slice
 
 if TYPE_CHECKING:
     from squasher.chain import Chain, Migration
+    from squasher.engine import Ran
+    from squasher.model import Snapshot
     from squasher.profiles import Profile
 
 
@@ -33,42 +36,55 @@ def observe(chain: Chain, profile: Profile) -> Observed:
 
     Raises ReplayError, and UnsupportedError for what cannot be carried into a fresh file.
     """
-    universes = list(volatile.UNIVERSES[:1])
-    with replay(chain, profile, universes[0]) as first:
-        snapshots = [introspect(first.database)]
-    provenance = trace(first)
-    notes = [f"not carried: {what}" for what in snapshots[0].left_out]
+    first_universe, *others = volatile.UNIVERSES
+    with replay(chain, profile, first_universe) as first:
+        whole = introspect(first.database)
+    notes = [f"not carried: {what}" for what in whole.left_out]
+    universes, snapshots = [first_universe], [whole]
     side = Side.of(snapshots)
     if first.asked:
-        pending = [volatile.UNIVERSES[1:], volatile.FURTHER]
-        while pending:
-            for universe in pending.pop(0):
-                universes.append(universe)
-                with replay(chain, profile, universe, observe=False) as other:
-                    snapshots.append(introspect(other.database))
+        part = Slice(profile, [step.statements for step in first.steps], whole, first_universe)
+        for more in (others, volatile.FURTHER):
+            universes += more
+            snapshots += [_again(chain, profile, part, universe) for universe in more]
             side = Side.of(snapshots)
-            if not volatile.unexplained(first, snapshots[0], side.volatile):
+            if not volatile.unexplained(first, whole, side.volatile):
                 break
         notes += [
             f"{table}: a migration asked for randomness to fill it, and {len(universes)} replays gave"
             " equal rows; they are written as they are"
-            for table in volatile.unexplained(first, snapshots[0], side.volatile)
+            for table in volatile.unexplained(first, whole, side.volatile)
         ]
-    return Observed(first, side, tuple(universes), provenance, tuple(notes))
+    return Observed(first, side, tuple(universes), trace(first), tuple(notes))
+
+
+def _again(chain: Chain, profile: Profile, part: Slice, universe: Universe) -> Snapshot:
+    found = part.snapshot(universe) if part.sound else None
+    if found is not None:
+        return found
+    with replay(chain, profile, universe, observe=False) as other:
+        return introspect(other.database)
 
 
 def load(file: Migration, profile: Profile, universes: tuple[Universe, ...]) -> Side:
     """Run one SQL file in each universe, as a new installation would. Raises ReplayError."""
-    snapshots = []
-    for universe in universes:
-        with Database(profile, universe) as database:
-            ran = run_file(database, file)
-            snapshots.append(introspect(database))
-        asked = any(
-            (step.asked_clock or step.asked_random) and step.changes and profile.ledger not in step.writes
-            for step in ran
-        )
-        if not asked:
-            snapshots = [snapshots[0]] * len(universes)
-            break
+    ran, whole = _install(file, profile, universes[0])
+    asked = any(
+        (step.asked_clock or step.asked_random) and step.changes and profile.ledger not in step.writes
+        for step in ran
+    )
+    if not asked or len(universes) == 1:
+        return Side.of([whole] * len(universes))
+    own = tuple(step for step in ran if profile.ledger not in step.touches)
+    part = Slice(profile, [own], whole, universes[0])
+    snapshots = [whole]
+    for universe in universes[1:]:
+        found = part.snapshot(universe) if part.sound else None
+        snapshots.append(found or _install(file, profile, universe)[1])
     return Side.of(snapshots)
+
+
+def _install(file: Migration, profile: Profile, universe: Universe) -> tuple[tuple[Ran, ...], Snapshot]:
+    with Database(profile, universe) as database:
+        ran = run_file(database, file)
+        return ran, introspect(database)

@@ -67,9 +67,7 @@ def prove(profile: Profile, old: Side, new: Side) -> Proof:
     return Proof(tuple(changes), respelled, tuple(reasons))
 
 
-def _judge(
-    schema: SchemaDiff, compared: Compared
-) -> tuple[list[Change], tuple[tuple[str, str], ...]]:
+def _judge(schema: SchemaDiff, compared: Compared) -> tuple[list[Change], tuple[tuple[str, str], ...]]:
     """What the programs say of respelled objects, and of objects that look the same."""
     differing = {difference.probe.owner: difference for difference in reversed(compared.differences)}
     blind = {probe.owner for probe, _ in compared.blind}
@@ -123,6 +121,5 @@ def _texts(snapshot: Snapshot, name: str) -> dict[tuple[str, str], tuple[str, ..
     return {
         (kind_of(item), fold(item.name)): canonical(str(item.sql))
         for item in snapshot.objects
-        if fold(item.name) == name
-        or (isinstance(item, Index | Trigger) and fold(item.table) == name)
+        if fold(item.name) == name or (isinstance(item, Index | Trigger) and fold(item.table) == name)
     }

@@ -78,9 +78,7 @@ def trace(replay: Replay) -> Provenance:
     )
 
 
-def _rename_tables(
-    step: Step, objects: dict[tuple[str, str], list[int]], rows: dict[str, list[int]]
-) -> None:
+def _rename_tables(step: Step, objects: dict[tuple[str, str], list[int]], rows: dict[str, list[int]]) -> None:
     """A renamed table keeps its history; in a rebuild the replaced table's history goes on."""
     for ran in step.statements:
         names = layout.renamed(ran.sql)

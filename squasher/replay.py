@@ -172,7 +172,7 @@ def _schema(database: Database) -> dict[tuple[str, str], str]:
     """The stored text of every object that has one, by kind and name."""
     ledger = database.profile.ledger
     return {
-        (str(kind), str(name)): str(sql)
+        (kind, name): sql
         for kind, name, sql in database.execute(
             "SELECT type, name, sql FROM sqlite_schema"
             " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
@@ -181,9 +181,7 @@ def _schema(database: Database) -> dict[tuple[str, str], str]:
     }
 
 
-def _changes(
-    old: dict[tuple[str, str], str], new: dict[tuple[str, str], str]
-) -> tuple[SchemaChange, ...]:
+def _changes(old: dict[tuple[str, str], str], new: dict[tuple[str, str], str]) -> tuple[SchemaChange, ...]:
     return tuple(
         SchemaChange(kind=key[0], name=key[1], old=old.get(key), new=new.get(key))
         for key in sorted(old.keys() | new.keys())
@@ -195,7 +193,11 @@ def _applied(chain: Chain, index: int) -> str:
     if index == 0:
         return "nothing had been applied before it"
     first, last = chain.migrations[0].number, chain.migrations[index - 1].number
-    return f"{first} had been applied before it" if index == 1 else f"{first} to {last} had been applied before it"
+    return (
+        f"{first} had been applied before it"
+        if index == 1
+        else f"{first} to {last} had been applied before it"
+    )
 
 
 def _orphans(database: Database) -> str:
@@ -206,9 +208,7 @@ def _orphans(database: Database) -> str:
     return ""
 
 
-def _error(
-    place: _Place, script: str, ran: tuple[Ran, ...], start: int, error: SqlError
-) -> ReplayError:
+def _error(place: _Place, script: str, ran: tuple[Ran, ...], start: int, error: SqlError) -> ReplayError:
     own = script.encode()[: len(place.migration.data)]  # without the ledger's INSERT
     at = min(start if error.offset is None else error.offset, len(own.rstrip()))
     statement = own[start:].decode(errors="replace")

@@ -97,9 +97,7 @@ class _Table:
         columns = [column for column in self.old.columns if fold(column) in names]
         shaky = {fold(cell[2]) for side in (old, new) for cell in side.volatile if fold(cell[0]) == self.name}
         key = self._key(columns, shaky)
-        pairs, missing, extra = _pair(
-            self._keyed(self.old, key), self._keyed(self.new, key)
-        )
+        pairs, missing, extra = _pair(self._keyed(self.old, key), self._keyed(self.new, key))
         for here, there in pairs:
             yield from self._cells(old, new, columns, here, there)
         if missing:
@@ -132,9 +130,7 @@ class _Table:
             return [(str(rowid), *cells) for rowid, cells in zip(rows.rowids, keyed, strict=True)]
         return keyed
 
-    def _cells(
-        self, old: Side, new: Side, columns: list[str], here: int, there: int
-    ) -> Iterator[Change]:
+    def _cells(self, old: Side, new: Side, columns: list[str], here: int, there: int) -> Iterator[Change]:
         if self.old is None or self.new is None:
             return
         places = {fold(column): index for index, column in enumerate(self.new.columns)}

@@ -60,20 +60,27 @@ class Token(NamedTuple):
         return self.start + len(self.text)
 
 
+_new = tuple.__new__  # a third of the time of Token(…), and lexing is most of what Python does here
+
+
 def iterate(sql: str) -> Iterator[Token]:
     """The tokens of ``sql`` one by one, white space and comments included."""
     for match in _TOKEN.finditer(sql):
-        yield Token(match.lastgroup or ILLEGAL, match.group(), match.start())
+        yield _new(Token, (match.lastgroup, match.group(), match.start()))
 
 
 def tokens(sql: str) -> list[Token]:
     """Every token of ``sql``, white space and comments included; joined, they are ``sql`` again."""
-    return list(iterate(sql))
+    return [_new(Token, (m.lastgroup, m.group(), m.start())) for m in _TOKEN.finditer(sql)]
 
 
 def significant(sql: str) -> list[Token]:
     """The tokens of ``sql`` without white space and comments: what SQLite's parser sees."""
-    return [token for token in tokens(sql) if token.kind not in TRIVIA]
+    return [
+        _new(Token, (m.lastgroup, m.group(), m.start()))
+        for m in _TOKEN.finditer(sql)
+        if m.lastgroup not in TRIVIA
+    ]
 
 
 _FOLD: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
@@ -131,7 +138,7 @@ def canonical(sql: str) -> tuple[str, ...]:
 
 def _module_arguments(stream: list[Token]) -> int | None:
     """Where the arguments of ``CREATE VIRTUAL TABLE … USING module(`` begin, as a token index."""
-    if len(stream) < 3 or not is_word(stream[1], "virtual"):
+    if not (len(stream) > 1 and is_word(stream[1], "virtual")):
         return None
     for index, token in enumerate(stream):
         if token.text == "(":
@@ -154,10 +161,8 @@ def _canonical(stream: list[Token]) -> Iterable[str]:
 
 def _table_name_index(stream: list[Token]) -> int:
     """The index of the table's name in a stored ``CREATE TABLE name``, else -1."""
-    is_table = (
-        len(stream) > 2 and is_word(stream[0], "create") and is_word(stream[1], "table")
-    )
-    return 2 if is_table else -1
+    heads = [is_word(token, word) for token, word in zip(stream, ("create", "table"), strict=False)]
+    return 2 if heads == [True, True] else -1
 
 
 def printable(text: str) -> str:
@@ -246,7 +251,7 @@ def _pieces(value: str) -> list[str]:
     pieces: list[str] = []
     plain = ""
     for char in value.replace("BEGIN TRANSACTION", "BEGIN\0 TRANSACTION"):
-        if char in "\n\t" or ord(char) >= 0xA0 or " " <= char <= "~":
+        if char in "\n\t" or " " <= char <= "~" or char >= "\xa0":
             plain += char
             continue
         if plain:
@@ -261,17 +266,153 @@ def _pieces(value: str) -> list[str]:
 
 # https://sqlite.org/lang_keywords.html, as sqlite3_keyword_name() of 3.54.1 lists them
 KEYWORDS: Final = frozenset(
-    """
-    abort action add after all alter always analyze and as asc attach autoincrement before begin
-    between by cascade case cast check collate column commit conflict constraint create cross
-    current current_date current_time current_timestamp database default deferrable deferred delete
-    desc detach distinct do drop each else end escape except exclude exclusive exists explain fail
-    filter first following for foreign from full generated glob group groups having if ignore
-    immediate in index indexed initially inner insert instead intersect into is isnull join key last
-    left like limit match materialized natural no not nothing notnull null nulls of offset on or
-    order others outer over partition plan pragma preceding primary query raise range recursive
-    references regexp reindex release rename replace restrict returning right rollback row rows
-    savepoint select set table temp temporary then ties to transaction trigger unbounded union
-    unique update using vacuum values view virtual when where window with without
-    """.split()
+    [
+        "abort",
+        "action",
+        "add",
+        "after",
+        "all",
+        "alter",
+        "always",
+        "analyze",
+        "and",
+        "as",
+        "asc",
+        "attach",
+        "autoincrement",
+        "before",
+        "begin",
+        "between",
+        "by",
+        "cascade",
+        "case",
+        "cast",
+        "check",
+        "collate",
+        "column",
+        "commit",
+        "conflict",
+        "constraint",
+        "create",
+        "cross",
+        "current",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "database",
+        "default",
+        "deferrable",
+        "deferred",
+        "delete",
+        "desc",
+        "detach",
+        "distinct",
+        "do",
+        "drop",
+        "each",
+        "else",
+        "end",
+        "escape",
+        "except",
+        "exclude",
+        "exclusive",
+        "exists",
+        "explain",
+        "fail",
+        "filter",
+        "first",
+        "following",
+        "for",
+        "foreign",
+        "from",
+        "full",
+        "generated",
+        "glob",
+        "group",
+        "groups",
+        "having",
+        "if",
+        "ignore",
+        "immediate",
+        "in",
+        "index",
+        "indexed",
+        "initially",
+        "inner",
+        "insert",
+        "instead",
+        "intersect",
+        "into",
+        "is",
+        "isnull",
+        "join",
+        "key",
+        "last",
+        "left",
+        "like",
+        "limit",
+        "match",
+        "materialized",
+        "natural",
+        "no",
+        "not",
+        "nothing",
+        "notnull",
+        "null",
+        "nulls",
+        "of",
+        "offset",
+        "on",
+        "or",
+        "order",
+        "others",
+        "outer",
+        "over",
+        "partition",
+        "plan",
+        "pragma",
+        "preceding",
+        "primary",
+        "query",
+        "raise",
+        "range",
+        "recursive",
+        "references",
+        "regexp",
+        "reindex",
+        "release",
+        "rename",
+        "replace",
+        "restrict",
+        "returning",
+        "right",
+        "rollback",
+        "row",
+        "rows",
+        "savepoint",
+        "select",
+        "set",
+        "table",
+        "temp",
+        "temporary",
+        "then",
+        "ties",
+        "to",
+        "transaction",
+        "trigger",
+        "unbounded",
+        "union",
+        "unique",
+        "update",
+        "using",
+        "vacuum",
+        "values",
+        "view",
+        "virtual",
+        "when",
+        "where",
+        "window",
+        "with",
+        "without",
+    ]
 )

@@ -78,7 +78,10 @@ def variants(snapshots: Sequence[Snapshot]) -> dict[Cell, Variants]:
             )
         for index, row in enumerate(base.rows):
             for position, column in enumerate(base.columns):
-                values = (row[position], *(rows[index][position] for rows in aligned if rows is not None))
+                values = (
+                    row[position],
+                    *(rows[index][position] for rows in aligned if rows is not None),
+                )
                 if len(set(values)) > 1:
                     found[name, index, column] = values
     return found
@@ -171,9 +174,7 @@ def _has_form(value: str, chain: Variants) -> bool:
         return True
     if len(value) not in lengths:
         return False
-    return all(
-        _class(value[index], {other[index] for other in chain}) for index in range(len(value))
-    )
+    return all(_class(value[index], {other[index] for other in chain}) for index in range(len(value)))
 
 
 def _class(char: str, seen: set[str]) -> bool:
@@ -187,9 +188,7 @@ def _class(char: str, seen: set[str]) -> bool:
     return True
 
 
-def unexplained(
-    replay: Replay, snapshot: Snapshot, found: dict[Cell, Variants]
-) -> tuple[str, ...]:
+def unexplained(replay: Replay, snapshot: Snapshot, found: dict[Cell, Variants]) -> tuple[str, ...]:
     """Tables with rows that a statement which asked for randomness wrote, and in which nothing differs."""
     written = {
         fold(table)
@@ -218,8 +217,32 @@ _VOLATILE: Final = (
     *("randomblob", "current_timestamp", "current_date", "current_time"),
 )
 _SEPARATORS: Final = (
-    *("values", "select", "set", "from", "where", "on", "as", "returning", "order", "limit", "group"),
-    *("union", "do", "then", "else", "end", "when", "case", "having", "except", "intersect", "distinct"),
+    *(
+        "values",
+        "select",
+        "set",
+        "from",
+        "where",
+        "on",
+        "as",
+        "returning",
+        "order",
+        "limit",
+        "group",
+    ),
+    *(
+        "union",
+        "do",
+        "then",
+        "else",
+        "end",
+        "when",
+        "case",
+        "having",
+        "except",
+        "intersect",
+        "distinct",
+    ),
 )
 
 
@@ -307,9 +330,7 @@ class Trial:
         return tuple(out)
 
 
-def decide(
-    replay: Replay, snapshot: Snapshot, found: dict[Cell, Variants], trial: Trial
-) -> Decision:
+def decide(replay: Replay, snapshot: Snapshot, found: dict[Cell, Variants], trial: Trial) -> Decision:
     """Choose for each volatile cell what to write, by trying it in the universes."""
     tables = {item.name: item for item in snapshot.objects if isinstance(item, Table)}
     choices: dict[tuple[str, int], dict[str, str | None]] = {}
@@ -340,9 +361,7 @@ def _choose(replay: Replay, table: Table, name: str, values: Variants, trial: Tr
     return _NOTHING
 
 
-def confirm(
-    decision: Decision, found: dict[Cell, Variants], fresh: dict[Cell, Variants]
-) -> Decision:
+def confirm(decision: Decision, found: dict[Cell, Variants], fresh: dict[Cell, Variants]) -> Decision:
     """Take back what the loaded file did not confirm, and whatever is tied to it.
 
     ``fresh`` are the volatile cells of the file that was written by ``decision``. Cells that chance
@@ -381,5 +400,3 @@ def _warnings(literals: set[Cell]) -> tuple[str, ...]:
         " every new installation gets the same literal value"
         for table, column in columns
     )
-
-

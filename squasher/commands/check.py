@@ -1,4 +1,4 @@
-"""``squasher check``: does the fresh file on disk mean the same as the chain?"""
+"""``squasher check``: whether the fresh file on disk means the same as the chain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from squasher import diff
 from squasher.chain import Chain, read_chain, read_migration
 from squasher.changes import Added, Clause, Modified, Removed, RowSet
 from squasher.commands.squash import compose, decide, text_of
-from squasher.commands.target import Target
 from squasher.errors import InputError
 from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
 from squasher.observe import Observed, load, observe
@@ -17,6 +16,7 @@ from squasher.prove import Proof, prove
 
 if TYPE_CHECKING:
     from squasher.changes import Change
+    from squasher.commands.target import Target
 
 
 @dataclass(frozen=True, slots=True)

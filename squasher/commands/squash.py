@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from squasher import volatile
 from squasher.chain import Chain, Migration, read_chain
-from squasher.commands.target import Target
 from squasher.emit import Source, emit
 from squasher.errors import ReplayError, SquasherError
 from squasher.files import write_atomically
@@ -15,6 +14,7 @@ from squasher.observe import Observed, load, observe
 from squasher.prove import Proof, prove
 
 if TYPE_CHECKING:
+    from squasher.commands.target import Target
     from squasher.model import Snapshot
     from squasher.rowdiff import Side
     from squasher.volatile import Decision

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from squasher.render import json, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from squasher.commands.check import Checked
 
-RENDERERS: Final[dict[str, Callable[[Checked], str]]] = {"text": text.render, "json": json.render}
+
+class Renderer(Protocol):
+    """A format: the result of a check in, its whole text out."""
+
+    def __call__(self, checked: Checked, *, color: bool = False) -> str:
+        """The text, with escape codes only when ``color`` is true."""
+        ...
+
+
+RENDERERS: Final[dict[str, Renderer]] = {"text": text.render, "json": json.render}

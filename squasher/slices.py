@@ -1,0 +1,131 @@
+"""Slices: the part of a chain that decides which values are volatile.
+
+Statements that ask for the time or for chance, and everything that shares a table with them, run
+alike in a small database; the rest of the chain cannot tell one universe from another. A slice is
+trusted only after it gave, in the first universe, the very rows of the whole replay.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from squasher.engine import Database, Ran, Stopped, Universe
+from squasher.errors import SquasherError
+from squasher.introspect import introspect
+from squasher.layout import renamed
+from squasher.model import Snapshot, Table
+from squasher.sql import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from squasher.profiles import Profile
+
+
+class Slice:
+    """The slice of some files' statements, and the snapshot that the whole of them left."""
+
+    def __init__(
+        self, profile: Profile, files: Sequence[tuple[Ran, ...]], whole: Snapshot, universe: Universe
+    ) -> None:
+        self._profile = profile
+        self._whole = whole
+        self._scripts = tuple(_scripts(files, whole))
+        self.sound = self._agrees(universe)
+        """Whether the slice gave the whole's rows in ``universe``, in which the whole was run."""
+
+    def snapshot(self, universe: Universe) -> Snapshot | None:
+        """The whole's snapshot with the slice's rows in ``universe``; None when the slice fails there."""
+        part = self._run(universe)
+        if part is None:
+            return None
+        own = {fold(item.name) for item in part.objects}
+        rows = (*(rows for rows in self._whole.rows if fold(rows.table) not in own), *part.rows)
+        terms = (*(rows for rows in self._whole.terms if fold(rows.table) not in own), *part.terms)
+        return replace(
+            self._whole,
+            rows=tuple(sorted(rows, key=lambda found: (fold(found.table), found.table))),
+            terms=tuple(sorted(terms, key=lambda found: (fold(found.table), found.table))),
+        )
+
+    def _agrees(self, universe: Universe) -> bool:
+        if self._profile.transactions:
+            return False  # files that commit on their own are run whole
+        found = self.snapshot(universe)
+        return found is not None and (found.rows, found.terms) == (self._whole.rows, self._whole.terms)
+
+    def _run(self, universe: Universe) -> Snapshot | None:
+        with Database(self._profile, universe) as database:
+            try:
+                for script in self._scripts:
+                    database.execute("BEGIN")
+                    database.run(script)
+                    database.execute("COMMIT")
+                    database.reset()
+                return introspect(database)
+            except (Stopped, SquasherError):
+                return None
+
+
+def _scripts(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> Iterator[str]:
+    """The statements of each file that belong to the slice, with the PRAGMAs beside them."""
+    kept = _closure(files, whole)
+    for number, statements in enumerate(files):
+        if not any((number, index) in kept for index in range(len(statements))):
+            continue
+        yield "\n;\n".join(
+            ran.sql
+            for index, ran in enumerate(statements)
+            if (number, index) in kept or ran.sql[:6].lower() == "pragma"
+        )
+
+
+def _closure(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> set[tuple[int, int]]:
+    """The places of all statements that touch a table which a volatile statement touches, and so on."""
+    users: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    kept: set[tuple[int, int]] = set()
+    pending: list[tuple[int, int]] = []
+    for number, statements in enumerate(files):
+        for index, ran in enumerate(statements):
+            for name in _names(ran):
+                users[name].append((number, index))
+            if ran.asked_clock or ran.asked_random:
+                pending.append((number, index))
+    related = _related(whole)
+    seen: set[str] = set()
+    while pending:
+        place = pending.pop()
+        if place in kept:
+            continue
+        kept.add(place)
+        ran = files[place[0]][place[1]]
+        names = set(_names(ran))
+        for table in ran.writes:
+            names |= related[fold(table)]
+        for name in names - seen:
+            seen.add(name)
+            pending += users[name]
+    return kept
+
+
+def _names(ran: Ran) -> list[str]:
+    """What ties a statement to others; nothing for one that only reads."""
+    if not (ran.writes or ran.defines or ran.asked_clock or ran.asked_random):
+        return []
+    # ALTER TABLE checks rows through a table-valued PRAGMA, which ties nothing together
+    names = [fold(name) for name in ran.touches if not name.startswith("pragma_")]
+    moved = renamed(ran.sql)
+    return [*names, *moved] if moved is not None else names
+
+
+def _related(whole: Snapshot) -> dict[str, set[str]]:
+    """For each table those that it refers to and those that refer to it."""
+    related: dict[str, set[str]] = defaultdict(set)
+    for item in whole.objects:
+        if isinstance(item, Table):
+            for key in item.foreign_keys:
+                related[fold(item.name)].add(fold(key.parent))
+                related[fold(key.parent)].add(fold(item.name))
+    return related
