@@ -6,8 +6,7 @@ compared within one process, and an EXPLAIN that fails proves nothing: it makes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from squasher.engine import Database, Universe
 from squasher.errors import SqlError
@@ -26,8 +25,7 @@ _PAGE_IN_P2: Final = frozenset({"OpenRead", "OpenWrite", "ReopenIdx"})
 _PAGE_IN_P1: Final = frozenset({"Clear", "Destroy"})
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """A statement to compile, and the table or view that it is about."""
 
     owner: tuple[str, str]
@@ -36,8 +34,7 @@ class Probe:
     foreign_keys: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """A probe whose programs differ: the first instruction of each that does."""
 
     probe: Probe
@@ -45,13 +42,12 @@ class Difference:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(NamedTuple):
     """What the layer found. ``blind`` are probes that compile on neither side, with the reason."""
 
     differences: tuple[Difference, ...]
     blind: tuple[tuple[Probe, str], ...]
-    count: int
+    probes: int
 
 
 def compare(profile: Profile, old: Snapshot, new: Snapshot) -> Compared:
@@ -131,13 +127,12 @@ def _table_probes(table: Table, *, single: bool, bound: bool) -> Iterator[Probe]
     if columns:
         listed, marks = ", ".join(columns), ", ".join("?" * count)
         writes.append((f"INSERT INTO {name} ({listed}) VALUES ({marks})", count))
-        writes.append((f"REPLACE INTO {name} ({listed}) VALUES ({marks})", count))
         setting = ", ".join(f"{column} = ?" for column in columns)
         writes.append((f"UPDATE {name} SET {setting}", count))
     writes.append((f"DELETE FROM {name} WHERE {every[0]} IS ?", 1))
     for sql, values in writes:
         yield Probe(owner, sql, values)
-        if bound:
+        if bound and sql.startswith(("INSERT", "DELETE")):
             yield Probe(owner, sql, values, foreign_keys=False)
     yield Probe(owner, f"INSERT INTO {name} DEFAULT VALUES", 0)
     if single:

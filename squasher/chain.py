@@ -6,7 +6,7 @@ import hashlib
 import stat
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from squasher.errors import InputError
 
@@ -39,8 +39,7 @@ class Migration:
         return digits or stem
 
 
-@dataclass(frozen=True)
-class Chain:
+class Chain(NamedTuple):
     """The migrations of one directory in the order in which they run."""
 
     directory: str

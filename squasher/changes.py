@@ -7,43 +7,38 @@ fields differ. Each has a ``reverse()``, so that ``diff(b, a)`` is the reverse o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from squasher.model import Column, ForeignKey, Index, Row, Table, Trigger, View, VirtualTable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
+class Clause(NamedTuple):
     """A part of an object that only its text tells: a CHECK, an ON CONFLICT, a trigger's body."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(NamedTuple):
     """A property of a whole table: STRICT, WITHOUT ROWID, AUTOINCREMENT."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(NamedTuple):
     """An order that is behaviour: of columns, of unique indexes, of triggers of one event."""
 
     of: str
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowSet:
+class RowSet(NamedTuple):
     """Rows of one table, as literals."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(NamedTuple):
     """One value; ``key`` says in which row."""
 
     key: str
@@ -51,23 +46,20 @@ class Cell:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Number:
+class Number(NamedTuple):
     """A counter or setting: an AUTOINCREMENT sequence, ``user_version``."""
 
     name: str
     value: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """A migration recorded as applied."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(NamedTuple):
     """What SQLite compiles a statement to, where nothing else tells the difference."""
 
     statement: str

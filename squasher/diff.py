@@ -6,8 +6,7 @@ object is *respelled*: whether that means anything is for the proof's bytecode l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import layout
 from squasher.changes import Added, Clause, LedgerEntry, Modified, Number, Option, Order, Removed
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from squasher.model import SchemaObject, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaDiff:
+class SchemaDiff(NamedTuple):
     """The differences between two schemas."""
 
     changes: tuple[Change, ...]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import d1, fulltext, layout
 from squasher.errors import UnsupportedError
@@ -21,13 +20,12 @@ _STATEMENT_BYTES: Final = 100_000
 """Statements are split below this, under every profile: D1's limit, and a sane size to read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """What the header says of the chain."""
 
     first: str
     last: str
-    count: int
+    migrations: int
     digest: str
 
 
@@ -55,7 +53,7 @@ def emit(
 
 def _header(source: Source) -> str:
     first, last = _comment(source.first), _comment(source.last)
-    span = f"migration {first}" if source.count == 1 else f"{source.count} migrations, {first} to {last}"
+    span = f"migration {first}" if source.migrations == 1 else f"{source.migrations} migrations, {first} to {last}"
     return (
         f"-- The complete schema of {span}.\n"
         "-- Written by squasher and proved equal to replaying them. Do not edit: run `squasher squash`.\n"

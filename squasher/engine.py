@@ -11,13 +11,12 @@ functions as the built-in ones are, so they are refused in the same places.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
-import random
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias
 
 import apsw
 
@@ -40,8 +39,7 @@ _STEPS_PER_CHECK: Final = 1_000_000
 _HEAP_LIMIT: Final = 2 << 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Universe:
+class Universe(NamedTuple):
     """A pinned outside world: what a replay sees as the time and as randomness."""
 
     name: str
@@ -52,8 +50,7 @@ class Universe:
     """Every random bit is the complement of the stream that the seed alone gives."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
+class Ran(NamedTuple):
     """One statement that ran: where it stood, and what the engine saw it do."""
 
     start: int
@@ -71,15 +68,18 @@ class Ran:
     asked_random: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Stopped(Exception):  # noqa: N818 - it carries a result: how far a script came
-    """A script that failed: the statements that ran, and the one that did not."""
+    """A script that failed: the statements that ran, and the one that did not.
 
-    ran: tuple[Ran, ...]
-    start: int
-    """Byte offset of the first token of the failing statement."""
-    error: SqlError
-    """Its ``offset`` is in bytes of the whole text."""
+    ``start`` is the byte offset of the failing statement's first token, ``error.offset`` that of what
+    SQLite complains about, both in the whole text.
+    """
+
+    def __init__(self, ran: tuple[Ran, ...], start: int, error: SqlError) -> None:
+        super().__init__(error.message)
+        self.ran = ran
+        self.start = start
+        self.error = error
 
 
 _WRITES: Final = frozenset({apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE})
@@ -134,7 +134,7 @@ class _Random:
 
     def __init__(self, universe: Universe, length: int) -> None:
         self.draws = 0
-        self._bits = random.Random(universe.seed).getrandbits
+        self._seed = universe.seed
         self._antithetic = universe.antithetic
         self._length = length
 
@@ -148,10 +148,9 @@ class _Random:
             message = "string or blob too big"
             raise SqlError(message)
         self.draws += 1
-        value = self._bits(8 * count)
-        if self._antithetic:
-            value ^= (1 << (8 * count)) - 1
-        return value.to_bytes(count, "big")
+        # a hash is the same on every machine and Python, and gives any number of bytes
+        drawn = hashlib.shake_256(f"{self._seed} {self.draws}".encode()).digest(count)
+        return bytes(255 - byte for byte in drawn) if self._antithetic else drawn
 
 
 def _number(value: Value) -> int:
@@ -188,14 +187,14 @@ class Database:
     def _limit(self, limits: Limits) -> None:
         # VACUUM attaches a database of its own; D1 has neither
         self._db.limit(apsw.SQLITE_LIMIT_ATTACHED, 1 if self.profile.transactions else 0)
-        for name in limits.__slots__:
+        for name in limits._fields:
             value = getattr(limits, name)
             if value is not None:
                 self._db.limit(getattr(apsw, f"SQLITE_LIMIT_{name.upper()}"), value)
 
     def lift_limits(self) -> None:
         """Let statements of squasher's own (probes, copies of rows) be longer than a migration's."""
-        for name in self.profile.limits.__slots__:
+        for name in self.profile.limits._fields:
             self._db.limit(getattr(apsw, f"SQLITE_LIMIT_{name.upper()}"), 0x7FFFFFFF)
 
     def __enter__(self) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from squasher import fulltext
 from squasher.errors import SqlError, UnsupportedError
@@ -132,10 +132,10 @@ class _Schema:
         _, without_rowid, strict = self._kinds[name]
         columns: list[Column] = []
         autoincrement = False
-        for column in self._columns[name]:
-            collation, counts = self._db.metadata(name, column.name)
+        for facts in self._columns[name]:
+            collation, counts = self._db.metadata(name, facts[0])
             autoincrement = autoincrement or counts
-            columns.append(_collated(column, collation))
+            columns.append(_column(facts, collation))
         made_by_constraint = (
             self._index(index, name, None)
             for index, (_, origin, _) in self._indexes[name].items()
@@ -159,7 +159,7 @@ class _Schema:
             name=name,
             sql=sql,
             module=name_of(words[using + 1]),
-            columns=tuple(self._columns[name]),
+            columns=tuple(_column(facts, None) for facts in self._columns[name]),
             shadows=tuple(
                 other
                 for other, (kind, *_) in sorted(self._kinds.items())
@@ -186,25 +186,15 @@ class _Schema:
             sql=sql,
         )
 
-    def _read_columns(self) -> dict[str, list[Column]]:
-        columns: dict[str, list[Column]] = defaultdict(list)
+    def _read_columns(self) -> dict[str, Found]:
+        columns: dict[str, Found] = defaultdict(list)
         # a view that does not compile would fail the whole query: views are read one by one
-        for table, name, kind, not_null, default, key, hidden in self._db.execute(
+        for table, *facts in self._db.execute(
             "SELECT l.name, x.name, x.type, x.'notnull', x.dflt_value, x.pk, x.hidden"
             " FROM pragma_table_list AS l, pragma_table_xinfo(l.name) AS x"
             " WHERE l.schema = 'main' AND l.type <> 'view' ORDER BY l.name, x.cid"
         ):
-            columns[table].append(
-                Column(
-                    name=name,
-                    type=kind,
-                    not_null=bool(not_null),
-                    default=None if default is None else default,
-                    primary_key=key,
-                    hidden=hidden,
-                    collation=None,
-                )
-            )
+            columns[table].append(tuple(facts))
         return columns
 
     def _read_foreign_keys(self) -> dict[str, tuple[ForeignKey, ...]]:
@@ -241,14 +231,15 @@ class _Schema:
         return indexes
 
 
-def _collated(column: Column, collation: str | None) -> Column:
+def _column(facts: tuple[Any, ...], collation: str | None) -> Column:
+    name, kind, not_null, default, key, hidden = facts
     return Column(
-        name=column.name,
-        type=column.type,
-        not_null=column.not_null,
-        default=column.default,
-        primary_key=column.primary_key,
-        hidden=column.hidden,
+        name=name,
+        type=kind,
+        not_null=bool(not_null),
+        default=default,
+        primary_key=key,
+        hidden=hidden,
         collation=collation,
     )
 

@@ -7,8 +7,7 @@ that of an unaliased view expression is the column's name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from squasher.sql import (
     COMMENT,
@@ -28,8 +27,7 @@ _CONSTRAINTS: Final = ("constraint", "primary", "unique", "check", "foreign")
 _BODY_STARTS: Final = ("update", "insert", "delete", "select", "replace", "with", "values")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One column or table constraint of a CREATE TABLE, with the comments that describe it."""
 
     above: tuple[str, ...]
@@ -44,8 +42,7 @@ class Item:
         return None if is_word(first, *_CONSTRAINTS) else unquote(first.text)
 
 
-@dataclass(frozen=True, slots=True)
-class TableText:
+class TableText(NamedTuple):
     """A stored CREATE TABLE, cut at its commas."""
 
     name: str
@@ -55,15 +52,14 @@ class TableText:
 
 def statement(sql: str) -> str:
     """A stored CREATE statement as the fresh file writes it, without the final semicolon."""
-    parts = tokens(sql)
-    head = [token for token in parts if token.kind not in TRIVIA][:3]
-    if len(head) > 2 and is_word(head[1], "table"):  # noqa: PLR2004 - CREATE TABLE name
+    # the first two words are SQLite's own: it stores CREATE TABLE, CREATE TRIGGER … in this form
+    if sql.startswith("CREATE TABLE"):
         return _table(parse_table(sql))
-    if len(head) > 1 and is_word(head[1], "trigger"):
-        return _trigger(parts)
-    if len(head) > 1 and is_word(head[1], "virtual"):
+    if sql.startswith("CREATE TRIGGER"):
+        return _trigger(tokens(sql))
+    if sql.startswith("CREATE VIRTUAL TABLE") or ("--" not in sql and "/*" not in sql):
         return sql.rstrip()
-    return _trim(parts)
+    return _trim(tokens(sql))
 
 
 def parse_table(sql: str) -> TableText:

@@ -8,14 +8,13 @@ a database.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Row: TypeAlias = tuple[str, ...]
 """One row: an SQL literal per column."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(NamedTuple):
     """One column, as ``PRAGMA table_xinfo`` and ``sqlite3_table_column_metadata()`` report it."""
 
     name: str
@@ -35,8 +34,7 @@ class Column:
         return self.hidden in {2, 3}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignKey:
+class ForeignKey(NamedTuple):
     """One foreign key, as ``PRAGMA foreign_key_list`` reports it, in the order of declaration."""
 
     parent: str
@@ -46,8 +44,7 @@ class ForeignKey:
     on_delete: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexColumn:
+class IndexColumn(NamedTuple):
     """One key column of an index; ``name`` is None for an expression or the rowid."""
 
     name: str | None
@@ -125,8 +122,7 @@ class VirtualTable:
 SchemaObject: TypeAlias = Table | VirtualTable | Index | View | Trigger
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class Rows(NamedTuple):
     """The rows of one table in rowid order (WITHOUT ROWID: primary key order)."""
 
     table: str

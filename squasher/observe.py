@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import volatile
 from squasher.engine import Database, Universe
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """A chain after its replays: what it left, where that came from, and what to say about it."""
 
     replay: Replay

@@ -6,14 +6,12 @@ page of the D1 documentation, and runs of wrangler 4.164.0 in local mode.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 MEGABYTE: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(NamedTuple):
     """Run-time limits, named after ``sqlite3_limit()``; None leaves SQLite's own."""
 
     length: int
@@ -27,8 +25,7 @@ class Limits:
     vdbe_op: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(NamedTuple):
     """One target engine."""
 
     name: str

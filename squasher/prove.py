@@ -10,8 +10,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from squasher import bytecode
 from squasher.changes import Modified, Program
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
 LAYERS: Final = ("objects", "text", "order", "rows", "bytecode", "fixpoint")
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """The result. ``changes`` are the differences; ``reasons`` say why nothing could be concluded."""
 
     changes: tuple[Change, ...]

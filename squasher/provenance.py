@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import layout
 from squasher.sql import TRIVIA, fold, is_word, iterate, name_of
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from squasher.replay import Replay, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(NamedTuple):
     """For each object (kind, folded name): the steps that made and changed it; for tables, the rows too."""
 
     steps: tuple[Step, ...]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from squasher import d1
 from squasher.engine import Database, Stopped, Universe
@@ -20,8 +19,7 @@ _EXCERPT_LINES = 6
 _DEFERRED = "Insert the missing parent row, or delete the child, before the file ends."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaChange:
+class SchemaChange(NamedTuple):
     """One object that a migration made (``old`` None), changed or dropped (``new`` None)."""
 
     kind: str
@@ -30,8 +28,7 @@ class SchemaChange:
     new: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """What one migration did."""
 
     migration: Migration
@@ -39,8 +36,7 @@ class Step:
     changes: tuple[SchemaChange, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
+class Replay(NamedTuple):
     """A chain that ran to its end, and the database that came out. A context manager."""
 
     chain: Chain
@@ -48,7 +44,6 @@ class Replay:
     steps: tuple[Step, ...]
     asked: bool
     """Whether any statement asked for the time or for randomness."""
-    notices: tuple[str, ...] = field(default=())
 
     def __enter__(self) -> Self:
         return self
@@ -94,8 +89,7 @@ def run_file(database: Database, migration: Migration) -> tuple[Ran, ...]:
     return _run(database, migration.text, single)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     migration: Migration
     applied: str
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import fulltext, volatile
 from squasher.changes import Added, Cell, Modified, Removed, RowSet
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 _ROWID_NAMES = frozenset({"rowid", "_rowid_", "oid"})
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One database in every universe that was looked at."""
 
     snapshots: tuple[Snapshot, ...]
@@ -77,8 +75,7 @@ def rowids_matter(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(tables)
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(NamedTuple):
     name: str
     table: Table | None
     old: Rows | None

@@ -9,8 +9,7 @@ literal of the first universe, with a warning.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher.engine import Database, Universe
 from squasher.errors import SqlError, UnsupportedError
@@ -49,8 +48,7 @@ Cell: TypeAlias = tuple[str, int, str]
 """Table, row number in the first universe, column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What to write for volatile cells, and what to tell the user about them."""
 
     choices: dict[tuple[str, int], dict[str, str | None]]

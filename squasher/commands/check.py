@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import diff
 from squasher.chain import Chain, read_chain, read_migration
@@ -19,16 +18,14 @@ if TYPE_CHECKING:
     from squasher.commands.target import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A difference, and where in the chain the side that is right came from."""
 
     change: Change
     place: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """The result of a check."""
 
     target: Target

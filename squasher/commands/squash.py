@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import volatile
 from squasher.chain import Chain, Migration, read_chain
@@ -28,8 +27,7 @@ class UnprovedError(SquasherError):
         self.proof = proof
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(NamedTuple):
     """The text of a fresh file, and the side that loading it gave."""
 
     text: str
@@ -37,8 +35,7 @@ class Composed:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
-class Squashed:
+class Squashed(NamedTuple):
     """The result of a squash: the proved text, and whether the file on disk was replaced by it."""
 
     target: Target
@@ -109,7 +106,7 @@ def text_of(observed: Observed, snapshot: Snapshot, target: Target, decision: De
     source = Source(
         first=migrations[0].name.removesuffix(".sql"),
         last=migrations[-1].name.removesuffix(".sql"),
-        count=len(migrations),
+        migrations=len(migrations),
         digest=observed.replay.chain.digest,
     )
     return emit(snapshot, target.profile, source, observed.provenance, decision.choices)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from squasher.errors import InputError
 from squasher.profiles import PROFILES, Profile
@@ -12,8 +11,7 @@ from squasher.profiles import PROFILES, Profile
 FRESH_NAME: Final = "0001_complete_schema.sql"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One database: its migrations directory, its fresh file, its profile."""
 
     migrations: Path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 from squasher.render.words import words
@@ -17,6 +16,8 @@ _CHANGES: Final = {"-": "missing", "+": "extra", "~": "different"}
 
 def render(checked: Checked, *, color: bool = False) -> str:  # noqa: ARG001 - JSON has no colours
     """The result of a check as a JSON object, its keys sorted."""
+    import json
+
     document = {
         "command": "check",
         "version": VERSION,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
 from squasher import layout
 from squasher.changes import (
@@ -31,8 +29,7 @@ _SHOWN_ROWS: Final = 3
 _SHOWN_WIDTH: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """One difference: ``-`` missing, ``+`` extra, ``~`` different; of what; and how."""
 
     mark: str
@@ -218,6 +215,8 @@ def _short(value: str) -> str:
 
 def _diff(actual: str, expected: str) -> tuple[str, ...]:
     """What would have to change in the fresh file, as a small diff of both statements, laid out."""
+    import difflib
+
     before, after = (layout.statement(sql).splitlines() if sql else [] for sql in (actual, expected))
     lines = list(difflib.unified_diff(before, after, lineterm="", n=1))[2:]
     return tuple(printable(line) for line in lines if not line.startswith("@@"))
