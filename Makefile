@@ -20,7 +20,7 @@ STALE := $(shell $(WHOLE) || echo stale)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help squash check test lint fmt bench clean stale
+.PHONY: help squash check test lint fmt docs bench clean stale
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lint: $(DEV) ## ruff and mypy
 fmt: $(DEV) ## lay out the code, and fix what ruff can fix
 	@$(PY) -m ruff format
 	@$(PY) -m ruff check --fix
+
+docs: $(DEV) ## write the output shown in the documentation anew
+	@$(PY) docs/blocks.py
 
 bench: $(DEV) ## time check and squash beside a bare replay; ARGS=--quick for three rounds
 	@$(PY) bench/run.py $(ARGS)

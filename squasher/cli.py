@@ -40,8 +40,7 @@ _Fresh = Annotated[
     typer.Option(
         "--fresh",
         metavar="FILE",
-        help="The fresh file.",
-        show_default="DIR-fresh/0001_complete_schema.sql",
+        help="The fresh file; without it DIR-fresh/0001_complete_schema.sql.",
     ),
 ]
 _Profile = Annotated[str, typer.Option("--profile", metavar="NAME", help="The target engine: d1 or sqlite.")]
@@ -154,4 +153,4 @@ def run() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    app()
+    app(prog_name="squasher")

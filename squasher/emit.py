@@ -53,7 +53,11 @@ def emit(
 
 def _header(source: Source) -> str:
     first, last = _comment(source.first), _comment(source.last)
-    span = f"migration {first}" if source.migrations == 1 else f"{source.migrations} migrations, {first} to {last}"
+    span = (
+        f"migration {first}"
+        if source.migrations == 1
+        else f"{source.migrations} migrations, {first} to {last}"
+    )
     return (
         f"-- The complete schema of {span}.\n"
         "-- Written by squasher and proved equal to replaying them. Do not edit: run `squasher squash`.\n"

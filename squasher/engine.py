@@ -171,6 +171,7 @@ class Database:
         self.universe = universe
         self._clock = _Clock(universe.clock)
         self._random = _Random(universe, profile.limits.length)
+        self._refused_functions = profile.refused_functions
         self._refusal: SqlError | None = None
         self._pending = _Touched()
         self._checks = 0
@@ -301,27 +302,23 @@ class Database:
         _: str | None,
         accessor: str | None,
     ) -> int:
+        if code == apsw.SQLITE_FUNCTION or code == apsw.SQLITE_SELECT:  # noqa: PLR1714 - a hot path
+            refused = code == apsw.SQLITE_FUNCTION and text.fold(second or "") in self._refused_functions
+            return self._deny(_no_function(second)) if refused else apsw.SQLITE_OK
         self._pending.note(code, first, second, accessor)
-        if code not in _HARMLESS:
-            refusal = self._refuse(code, first, second)
-            if refusal is not None:
-                self._refusal = refusal
-                return apsw.SQLITE_DENY
+        if code not in _HARMLESS and (refusal := self._refuse(code, first, second)) is not None:
+            return self._deny(refusal)
         prefix = self.profile.reserved_prefix
         if prefix and code in _NAMES_AN_OBJECT and first and text.fold(first).startswith(prefix):
-            self._refusal = SqlError(
-                f"not authorized: names that begin with {prefix} belong to the platform",
-                hint=f"Rename {first}.",
-            )
-            return apsw.SQLITE_DENY
+            return self._deny(_reserved(first, prefix))
         return apsw.SQLITE_OK
+
+    def _deny(self, refusal: SqlError) -> int:
+        self._refusal = refusal
+        return apsw.SQLITE_DENY
 
     def _refuse(self, code: int, first: str | None, second: str | None) -> SqlError | None:
         profile = self.profile
-        if code == apsw.SQLITE_FUNCTION and second is not None:
-            if text.fold(second) in profile.refused_functions:
-                return SqlError(f"not authorized to use function: {second}")
-            return None
         if code == apsw.SQLITE_PRAGMA and first is not None:
             self._pragmas = True
             name = text.fold(first)
@@ -357,6 +354,17 @@ class Database:
         return None
 
 
+def _no_function(name: str | None) -> SqlError:
+    return SqlError(f"not authorized to use function: {name}")
+
+
+def _reserved(name: str, prefix: str) -> SqlError:
+    return SqlError(
+        f"not authorized: names that begin with {prefix} belong to the platform",
+        hint=f"Rename {name}.",
+    )
+
+
 class _Touched:
     """What the statement that is being compiled touches, as the authorizer hears it."""
 
@@ -370,13 +378,12 @@ class _Touched:
 
     def note(self, code: int, first: str | None, second: str | None, accessor: str | None) -> None:
         name = first
-        if code in _DEFINES_SECOND:
-            name = second
+        if code not in _HARMLESS:
+            if code in _DEFINES_SECOND:
+                name = second
+            elif code not in _DEFINES_FIRST:
+                return
             self.defines = True
-        elif code in _DEFINES_FIRST:
-            self.defines = True
-        elif code not in _HARMLESS:
-            return
         if accessor is not None:
             self.names[accessor] = None
         if name is not None and not name.startswith("sqlite_"):

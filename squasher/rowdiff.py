@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from squasher.volatile import Cell as VolatileCell
     from squasher.volatile import Variants
 
+_VOLATILE = "…"
 _ROWID_NAMES = frozenset({"rowid", "_rowid_", "oid"})
 
 
@@ -42,14 +43,11 @@ def diff_rows(old: Side, new: Side) -> tuple[Change, ...]:
     """The rows and cells that differ, by table; full-text content too."""
     before, after = old.snapshots[0], new.snapshots[0]
     tables = {fold(item.name): item for item in before.objects if isinstance(item, Table)}
-    others = {fold(item.name): item for item in after.objects if isinstance(item, Table)}
     matter = rowids_matter(before) | rowids_matter(after)
     changes: list[Change] = []
     one = {fold(rows.table): rows for rows in before.rows}
     other = {fold(rows.table): rows for rows in after.rows}
     for name in sorted(one.keys() | other.keys()):
-        if name in tables and name not in others:
-            continue  # the table itself is missing: that says it
         compare = _Table(name, tables.get(name), one.get(name), other.get(name), name in matter)
         changes += compare.changes(old, new)
     changes += _terms(before, after)
@@ -86,9 +84,9 @@ class _Table(NamedTuple):
         owner = ("table", self.name)
         if self.old is None or self.new is None:
             if self.old is not None:
-                yield Removed(owner=owner, old=RowSet(columns=self.old.columns, rows=self.old.rows))
+                yield Removed(owner=owner, old=_row_set(old, self.old, range(len(self.old.rows))))
             elif self.new is not None:
-                yield Added(owner=owner, new=RowSet(columns=self.new.columns, rows=self.new.rows))
+                yield Added(owner=owner, new=_row_set(new, self.new, range(len(self.new.rows))))
             return
         names = {fold(column) for column in self.new.columns}
         columns = [column for column in self.old.columns if fold(column) in names]
@@ -98,11 +96,9 @@ class _Table(NamedTuple):
         for here, there in pairs:
             yield from self._cells(old, new, columns, here, there)
         if missing:
-            rows = tuple(self.old.rows[index] for index in missing)
-            yield Removed(owner=owner, old=RowSet(columns=self.old.columns, rows=rows))
+            yield Removed(owner=owner, old=_row_set(old, self.old, missing))
         if extra:
-            rows = tuple(self.new.rows[index] for index in extra)
-            yield Added(owner=owner, new=RowSet(columns=self.new.columns, rows=rows))
+            yield Added(owner=owner, new=_row_set(new, self.new, extra))
 
     def _key(self, columns: list[str], shaky: set[str]) -> list[str]:
         """The columns that tell rows apart: the primary key, else a unique key, else all that are firm."""
@@ -146,6 +142,20 @@ class _Table(NamedTuple):
                     new=Cell(key=key, column=column, value=other),
                     fields=("value",),
                 )
+
+
+def _row_set(side: Side, rows: Rows, indexes: Sequence[int]) -> RowSet:
+    """Some rows, without the values that are others on every replay."""
+    return RowSet(
+        columns=rows.columns,
+        rows=tuple(
+            tuple(
+                _VOLATILE if (rows.table, index, column) in side.volatile else value
+                for column, value in zip(rows.columns, rows.rows[index], strict=True)
+            )
+            for index in indexes
+        ),
+    )
 
 
 def _pair(old: list[Row], new: list[Row]) -> tuple[list[tuple[int, int]], list[int], list[int]]:

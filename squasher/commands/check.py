@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import diff
 from squasher.chain import Chain, read_chain, read_migration
-from squasher.changes import Added, Clause, Modified, Removed, RowSet
+from squasher.changes import Added, Clause, Modified, Option, Order, Removed, RowSet
 from squasher.commands.squash import compose, decide, text_of
 from squasher.errors import InputError
-from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
+from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
 from squasher.observe import Observed, load, observe
 from squasher.prove import Proof, prove
 
@@ -61,7 +61,9 @@ def check(target: Target) -> Checked:
         target=target,
         chain=chain,
         proof=proof,
-        findings=tuple(Finding(change, _place(observed, change)) for change in proof.changes),
+        findings=tuple(
+            Finding(change, _place(observed, change)) for change in sorted(proof.changes, key=_rank)
+        ),
         exact=exact,
         warnings=(*chain.skipped, *observed.notes),
     )
@@ -70,6 +72,17 @@ def check(target: Target) -> Checked:
 def _is_exact(observed: Observed, target: Target, text: str) -> bool:
     first = text_of(observed, observed.side.snapshots[0], target, decide(observed, target))
     return first == text or (bool(observed.side.volatile) and compose(observed, target).text == text)
+
+
+_RANKS: Final = (Table, VirtualTable, View, Option, Column, Order, Clause, ForeignKey, Index, Trigger)
+
+
+def _rank(change: Change) -> tuple[str, str, int]:
+    """By object; there the object itself, its columns, its keys, what hangs on it, its rows."""
+    kind, name = change.owner
+    element = change.new if isinstance(change, Added) else change.old
+    rank = next((n for n, one in enumerate(_RANKS) if isinstance(element, one)), len(_RANKS))
+    return "" if kind == "table" else kind, name, rank
 
 
 def _place(observed: Observed, change: Change) -> str | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _WIDEST: Final = 48
 _COLORS: Final = {"-": "\x1b[31m", "+": "\x1b[32m", "~": "\x1b[33m"}
+_ORIGINS: Final = {"column": "added by", "row": "from", "rows": "from"}
 _PLAIN: Final = "\x1b[0m"
 
 
@@ -64,8 +65,8 @@ def _group(name: str, found: list[tuple[Words, str | None]], *, color: bool) -> 
     lines = [printable(name)]
     for said, place in merged:
         mark = f"{_COLORS[said.mark]}{said.mark}{_PLAIN}" if color else said.mark
-        origin = f" ({'from' if said.kind.endswith(('row', 'rows')) else 'by'} {place})" if place else ""
-        lines.append(f"  {mark} {printable(said.subject):<{width}}  {printable(said.says)}{origin}")
+        origin = f" ({_ORIGINS.get(said.kind.split()[-1], 'made by')} {place})" if place else ""
+        lines.append(f"  {mark} {printable(said.subject):<{width}}   {printable(said.says)}{origin}")
         lines += [f"      {line}" for line in said.details]
     return lines
 

@@ -1,0 +1,78 @@
+"""The blocks of the documentation that show real output: `python docs/blocks.py` writes them anew.
+
+A block follows a line `<!-- output: NAME -->`. With `--check` nothing is written, and the exit code is
+1 when a block is out of date.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ("README.md", "docs/formats.md")
+FRESH = "migrations-fresh/0001_complete_schema.sql"
+_BLOCK = re.compile(r"(<!-- output: (\w+) -->\n)```(\w+)\n.*?```\n", re.DOTALL)
+
+
+def squasher(*arguments: str, directory: Path = ROOT) -> str:
+    """What the command prints on standard output, run in ``directory``."""
+    command = [sys.executable, "-m", "squasher", *arguments]
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+def kept_by_hand(directory: Path) -> None:
+    """A copy of the project's chain, with a fresh file that has fallen behind."""
+    (directory / "migrations").symlink_to(ROOT / "migrations")
+    (directory / "migrations-fresh").mkdir()
+    paragraphs = (ROOT / FRESH).read_text(encoding="utf-8").split("\n\n")
+    kept = [part for part in paragraphs if not part.startswith("-- audit_retention_policy")]
+    gone = ("    email_verification_token ", "CREATE INDEX idx_users_email_verification_token ")
+    lines = "\n\n".join(kept).splitlines(keepends=True)
+    behind = "".join(line for line in lines if not line.startswith(gone))
+    (directory / FRESH).write_text(behind, encoding="utf-8")
+
+
+def block(name: str) -> str:
+    """The text of the block called ``name``."""
+    if name == "help":
+        return f"$ squasher check --help\n{squasher('check', '--help')}"
+    with tempfile.TemporaryDirectory() as folder:
+        kept_by_hand(Path(folder))
+        if name == "check":
+            return f"$ squasher check\n{squasher('check', directory=Path(folder))}"
+        document = json.loads(squasher("check", "--format", "json", directory=Path(folder)))
+    del document["differences"][1:]
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def updated(text: str) -> str:
+    """The text of a page with its blocks as they should be."""
+    return _BLOCK.sub(lambda match: f"{match[1]}```{match[3]}\n{block(match[2])}```\n", text)
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    stale = []
+    for name in FILES:
+        path = ROOT / name
+        before = path.read_text(encoding="utf-8")
+        after = updated(before)
+        if after != before:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(after, encoding="utf-8")
+    for name in stale:
+        sys.stdout.write(
+            f"{name} {'is out of date: run `make docs`' if '--check' in sys.argv else 'updated'}\n"
+        )
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""The documentation says what is true."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from squasher.profiles import PROFILES
+from squasher.prove import LAYERS
+from squasher.render import RENDERERS
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
+
+
+def test_shown_output_is_real() -> None:
+    """Every block of output in the documentation is what the command prints."""
+    command = [sys.executable, str(ROOT / "docs" / "blocks.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_every_module_is_on_the_map() -> None:
+    """CONTRIBUTING names each module and package, and none that does not exist."""
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## How to add")[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    named = {name.rstrip("/") for row in rows for name in re.findall(r"`([\w/]+)`", row[0] + row[1])}
+    package = ROOT / "squasher"
+    modules = {path.stem for path in package.rglob("*.py") if path.stem != "__init__"}
+    packages = {path.name for path in package.iterdir() if (path / "__init__.py").exists()}
+    assert modules | packages == named
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    """A relative link names a file of the project."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        if not link.startswith("http"):
+            assert ((ROOT / page).parent / link).exists(), link
+
+
+def test_layers_formats_and_profiles_are_documented() -> None:
+    """The README has a row per layer and names each profile; the formats page has each format."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    formats = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert [layer for layer in LAYERS if f"\n| {layer} |" not in readme] == []
+    assert [name for name in PROFILES if f"`{name}`" not in readme] == []
+    assert [name for name in RENDERERS if f"- `{name}`:" not in formats] == []
+
+
+def test_the_first_block_of_the_readme_is_the_squash_of_this_chain() -> None:
+    """What `make squash` is said to print is what `squash` prints, but for the word of the second line."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = readme.partition("```console\n$ make squash\n")[2].partition("```")[0]
+    done = subprocess.run(
+        [sys.executable, "-m", "squasher", "squash"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.replace("unchanged", "wrote    ") == block
