@@ -16,6 +16,7 @@ import typer
 
 from squasher.errors import SquasherError
 from squasher.render import RENDERERS
+from squasher.render.text import squashed, unproved
 from squasher.version import VERSION
 
 if TYPE_CHECKING:
@@ -83,7 +84,6 @@ def squash(
     """Write the fresh file, once it is proved equal to the chain."""
     from squasher.commands.squash import squash as run
     from squasher.commands.target import target
-    from squasher.render.text import squashed
 
     with _reported():
         result = run(target(migrations, fresh, profile), to=to, write=not stdout)
@@ -140,6 +140,9 @@ def _reported() -> Iterator[None]:
         yield
     except SquasherError as error:
         sys.stderr.write(f"error: {error.diagnostics()}\n")
+        proof = getattr(error, "proof", None)
+        if proof is not None:
+            sys.stderr.write(unproved(proof))
         raise typer.Exit(TROUBLE) from None
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; nothing was written\n")

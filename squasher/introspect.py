@@ -160,11 +160,17 @@ class _Schema:
             sql=sql,
             module=name_of(words[using + 1]),
             columns=tuple(_column(facts, None) for facts in self._columns[name]),
-            shadows=tuple(
-                other
-                for other, (kind, *_) in sorted(self._kinds.items())
-                if kind == "shadow" and fold(other).startswith(fold(name) + "_")
-            ),
+            shadows=self._shadows(name),
+        )
+
+    def _shadows(self, name: str) -> tuple[str, ...]:
+        """The shadow tables called ``name_…``, but for those of a virtual table with a longer name."""
+        virtual = [fold(other) + "_" for other, (kind, *_) in self._kinds.items() if kind == "virtual"]
+        return tuple(
+            other
+            for other, (kind, *_) in sorted(self._kinds.items())
+            if kind == "shadow"
+            and max((one for one in virtual if fold(other).startswith(one)), key=len) == fold(name) + "_"
         )
 
     def _view(self, name: str, sql: str) -> View:

@@ -66,17 +66,18 @@ def _again(chain: Chain, profile: Profile, part: Slice, universe: Universe) -> S
 
 def load(file: Migration, profile: Profile, universes: tuple[Universe, ...]) -> Side:
     """Run one SQL file in each universe, as a new installation would. Raises ReplayError."""
-    ran, whole = _install(file, profile, universes[0])
+    first, *others = map(volatile.elsewhere, universes)
+    ran, whole = _install(file, profile, first)
     asked = any(
         (step.asked_clock or step.asked_random) and step.changes and profile.ledger not in step.writes
         for step in ran
     )
-    if not asked or len(universes) == 1:
+    if not asked or not others:
         return Side.of([whole] * len(universes))
     own = tuple(step for step in ran if profile.ledger not in step.touches)
-    part = Slice(profile, [own], whole, universes[0])
+    part = Slice(profile, [own], whole, first)
     snapshots = [whole]
-    for universe in universes[1:]:
+    for universe in others:
         found = part.snapshot(universe) if part.sound else None
         snapshots.append(found or _install(file, profile, universe)[1])
     return Side.of(snapshots)

@@ -9,6 +9,7 @@ literal of the first universe, with a warning.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher.engine import Database, Universe
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
     from squasher.replay import Replay
 
-# Every digit of the clocks differs, and any moment of this century lies between two of them. The
-# second universe has the complement of the first one's random bits; the third has the second's bits
-# and another clock, so what differs between those two comes from the clock alone.
+# Nearly every digit of the clocks differs, all have Unix times of ten digits, and any moment that a
+# migration is likely to name lies between two of them. The second universe has the complement of the
+# first one's random bits; the third has the second's bits and another clock, so what differs between
+# those two comes from the clock alone.
 UNIVERSES: Final = (
     Universe(name="first", clock=211_951_452_519_145, seed=1),  # 2004-05-16 07:28:39.145
-    Universe(name="past", clock=211_750_267_312_603, seed=1, antithetic=True),  # 1997-12-30 18:41:52
+    Universe(name="past", clock=211_876_497_712_603, seed=1, antithetic=True),  # 2001-12-30 18:41:52
     Universe(name="future", clock=214_931_534_164_972, seed=1, antithetic=True),  # 2098-10-21 23:56:04
 )
 FURTHER: Final = (
@@ -38,6 +40,12 @@ FURTHER: Final = (
     Universe(name="sixth", clock=212_912_746_245_618, seed=6),
 )
 """Asked when a statement asked for randomness and nothing that it wrote differs."""
+
+
+def elsewhere(universe: Universe) -> Universe:
+    """The same universe with other random bits: what was drawn here must not be drawn again there."""
+    return universe._replace(seed=universe.seed + 1000)
+
 
 NO_VALUE: Final = ""
 """No literal: what a cell that does not vary is compared with, and found wrong."""
@@ -146,22 +154,29 @@ def agrees(chain: Variants, fresh: Variants) -> bool:
         return chain[1] == chain[2] and fresh[1] == fresh[2] and fresh[0] != fresh[1]
     if [len(value) for value in chain] != [len(value) for value in fresh]:
         return False
-    by_clock = [a != b for a, b in zip(chain[1], chain[2], strict=False)]
-    if len(chain[1]) != len(chain[2]) or by_clock != [
-        a != b for a, b in zip(fresh[1], fresh[2], strict=False)
-    ]:
+    if len(chain[1]) != len(chain[2]):
         return False
-    for index, clock in enumerate(by_clock):
-        constant = len({value[index : index + 1] for value in chain}) == 1
-        if (clock or constant) and chain[1][index] != fresh[1][index]:
-            return False
-        if clock and chain[2][index] != fresh[2][index]:
+    by_chance = False
+    for index, (one, other) in enumerate(zip(chain[1], chain[2], strict=True)):
+        seen = {value[index] for value in chain if index < len(value)}
+        made = {value[index] for value in fresh if index < len(value)}
+        if one != other or fresh[1][index] != fresh[2][index]:
+            if (one, other) != (fresh[1][index], fresh[2][index]):
+                return False  # the clock's characters are equal in every universe
+        elif len(made) > 1:
+            by_chance = True
+            if len(seen) == 1 and not _same_class(seen, made):
+                return False
+        elif len(seen) == 1 and seen != made:
             return False
     # without a character that chance made, equality in every universe was due
-    return any(
-        not clock and len({value[index : index + 1] for value in fresh}) > 1
-        for index, clock in enumerate(by_clock)
-    )
+    return by_chance
+
+
+def _same_class(seen: set[str], made: set[str]) -> bool:
+    """Whether what looks constant may be chance too: a digit among digits."""
+    classes = ("0123456789", "0123456789abcdef", "0123456789ABCDEF")
+    return any(all(char in chars for char in seen | made) for chars in classes)
 
 
 def _has_form(value: str, chain: Variants) -> bool:
@@ -201,12 +216,19 @@ def unexplained(replay: Replay, snapshot: Snapshot, found: dict[Cell, Variants])
 
 def candidates(replay: Replay, table: str) -> list[str]:
     """The expressions in the chain that may have made the volatile values of ``table``."""
+    bodies = {
+        fold(change.name): change.new or ""
+        for step in replay.steps
+        for change in step.changes
+        if change.kind in {"trigger", "view"}
+    }
     out: dict[str, None] = {}
     for step in replay.steps:
         for ran in step.statements:
-            asked = ran.asked_clock or ran.asked_random
-            if asked and any(fold(name) == fold(table) for name in ran.writes):
-                out.update(dict.fromkeys(expressions(ran.sql)))
+            touched = {fold(name) for name in ran.touches}
+            if (ran.asked_clock or ran.asked_random) and fold(table) in touched:
+                for sql in (ran.sql, *(bodies[name] for name in sorted(touched & bodies.keys()))):
+                    out.update(dict.fromkeys(expressions(sql)))
     return list(out)
 
 
@@ -269,9 +291,23 @@ def _enclosing(words: list[Token], index: int) -> Iterator[tuple[int, int]]:
         if start + 1 < high and words[start].kind in {WORD, NAME} and words[start + 1].text == "=":
             start += 2  # column = expression
         yield start, high
-        if low == 0 or high + 1 >= len(words) or words[low - 1].text != "(" or words[high + 1].text != ")":
+        outer = _unmatched(words, low, -1), _unmatched(words, high, 1)
+        if None in outer:
             return
-        low, high = low - 1, high + 1
+        low, high = outer[0] or 0, outer[1] or 0
+
+
+def _unmatched(words: list[Token], at: int, step: int) -> int | None:
+    """The bracket that encloses a token on one side."""
+    depth = 0
+    opening, closing = ("(", ")") if step > 0 else (")", "(")
+    at += step
+    while 0 <= at < len(words):
+        if depth == 0 and words[at].text == closing:
+            return at
+        depth += (words[at].text == opening) - (words[at].text == closing)
+        at += step
+    return None
 
 
 def _widen(words: list[Token], at: int, step: int) -> int:
@@ -300,7 +336,8 @@ class Trial:
     """Scratch databases, one per universe, in which an expression shows what a column would get."""
 
     def __init__(self, profile: Profile, universes: Sequence[Universe]) -> None:
-        self._databases = [Database(profile, universe) for universe in universes]
+        self.defensive = profile.defensive
+        self._databases = [Database(profile, elsewhere(universe)) for universe in universes]
         self._seen: dict[tuple[str, str], Variants | None] = {}
 
     def close(self) -> None:
@@ -328,43 +365,81 @@ class Trial:
         return tuple(out)
 
 
+class _Choice(NamedTuple):
+    """What to write for a cell: an expression, or None for the column's DEFAULT."""
+
+    expression: str | None
+    exact: bool
+    """Whether it gives the chain's very values: chance has no part in it then."""
+
+
 def decide(replay: Replay, snapshot: Snapshot, found: dict[Cell, Variants], trial: Trial) -> Decision:
-    """Choose for each volatile cell what to write, by trying it in the universes."""
+    """Choose for each volatile cell what to write, by trying it in the universes.
+
+    Cells that share a value which chance made belong together (a key and its references, or a text
+    that holds the key), and would come apart if each drew its own: they are written as literals.
+    """
     tables = {item.name: item for item in snapshot.objects if isinstance(item, Table)}
+    if any(name not in tables for name, _, _ in found) and not trial.defensive:
+        # the pages of an index are copied: they fit one set of values
+        return Decision({}, _warnings(set(found)))
+    chosen: dict[Cell, _Choice] = {}
+    for cell, values in found.items():
+        table = tables.get(cell[0])
+        choice = _choose(replay, table, cell[2], values, trial) if table is not None else None
+        if choice is not None:
+            chosen[cell] = choice
+    for cell in _tied(found, chosen):
+        chosen.pop(cell, None)
     choices: dict[tuple[str, int], dict[str, str | None]] = {}
-    for (name, row, column), values in found.items():
-        table = tables.get(name)
-        if table is None:
-            continue
-        chosen = _choose(replay, table, column, values, trial)
-        if chosen is not _NOTHING:
-            choices.setdefault((name, row), {})[column] = chosen or None
-    return Decision(choices, ())
+    for (name, row, column), choice in chosen.items():
+        choices.setdefault((name, row), {})[column] = choice.expression
+    return Decision(choices, _warnings(found.keys() - chosen.keys()))
 
 
-_NOTHING: Final = "\0"
-
-
-def _choose(replay: Replay, table: Table, name: str, values: Variants, trial: Trial) -> str:
-    """'' for the DEFAULT, an expression, or _NOTHING."""
+def _choose(replay: Replay, table: Table, name: str, values: Variants, trial: Trial) -> _Choice | None:
     column = next(column for column in table.columns if column.name == name)
-    if column.default is not None:
-        tried = trial.values(column.type, column.default)
-        if tried is not None and len(set(tried)) > 1 and agrees(values, tried):
-            return ""
-    for expression in candidates(replay, table.name):
+    tries = [*candidates(replay, table.name)]
+    for expression in [column.default, *tries]:
+        if expression is None:
+            continue
         tried = trial.values(column.type, expression)
         if tried is not None and len(set(tried)) > 1 and agrees(values, tried):
-            return expression
-    return _NOTHING
+            written = None if expression is column.default else expression
+            return _Choice(written, tried == values)
+    return None
+
+
+def _tied(found: dict[Cell, Variants], chosen: dict[Cell, _Choice]) -> set[Cell]:
+    """The cells whose value by chance is another cell's too, whole or as a part of it."""
+    groups: dict[Variants, list[Cell]] = {}
+    for cell, values in found.items():
+        groups.setdefault(values, []).append(cell)
+    tied: set[Cell] = set()
+    for cells in groups.values():
+        by_chance = any(cell in chosen and not chosen[cell].exact for cell in cells)
+        if len(cells) > 1 and by_chance:
+            tied.update(cells)
+    literals = [values for cell, values in found.items() if cell not in chosen or cell in tied]
+    for cell, choice in chosen.items():
+        if not choice.exact and any(_holds(values, found[cell]) for values in literals):
+            tied.add(cell)
+    return tied
+
+
+_SHORTEST_KEY: Final = 6
+
+
+def _holds(outer: Variants, inner: Variants) -> bool:
+    """Whether text holds another text in every universe."""
+    texts = [value.strip("'") for value in inner]
+    return all(len(text) >= _SHORTEST_KEY and text in value for text, value in zip(texts, outer, strict=True))
 
 
 def confirm(decision: Decision, found: dict[Cell, Variants], fresh: dict[Cell, Variants]) -> Decision:
-    """Take back what the loaded file did not confirm, and whatever is tied to it.
+    """Take back what the loaded file did not confirm.
 
-    ``fresh`` are the volatile cells of the file that was written by ``decision``. Cells that chance
-    gave one value belong together (a key and its references): unless they are still equal to each
-    other in every universe, all of them are written as literals.
+    ``fresh`` are the volatile cells of the file that was written by ``decision``.
     """
     wrong = {
         cell
@@ -372,9 +447,6 @@ def confirm(decision: Decision, found: dict[Cell, Variants], fresh: dict[Cell, V
         if cell[2] not in decision.choices.get(cell[:2], {})
         or not agrees(values, fresh.get(cell, (NO_VALUE,) * len(values)))
     }
-    for cells in _tied(found):
-        if wrong.intersection(cells) or len({fresh.get(cell) for cell in cells}) > 1:
-            wrong.update(cells)
     choices = {
         key: {column: text for column, text in row.items() if (*key, column) not in wrong}
         for key, row in decision.choices.items()
@@ -382,13 +454,23 @@ def confirm(decision: Decision, found: dict[Cell, Variants], fresh: dict[Cell, V
     return Decision({key: row for key, row in choices.items() if row}, _warnings(wrong))
 
 
-def _tied(found: dict[Cell, Variants]) -> list[list[Cell]]:
-    """Groups of cells that share one value which the clock alone does not make."""
-    groups: dict[Variants, list[Cell]] = {}
-    for cell, values in found.items():
-        if values[1] == values[2]:
-            groups.setdefault(values, []).append(cell)
-    return [cells for cells in groups.values() if len(cells) > 1]
+def literals(found: dict[Cell, Variants]) -> Decision:
+    """Every volatile cell as a literal, for a file that does not load otherwise."""
+    return Decision({}, _warnings(set(found)))
+
+
+def aligned(base: Snapshot, other: Snapshot) -> Snapshot:
+    """``other`` with each table's rows in the order of ``base``'s rows, as far as they can be matched.
+
+    A volatile key orders rows differently in every database.
+    """
+    tables = {item.name: item for item in base.objects if isinstance(item, Table)}
+    ours = {rows.table: rows for rows in base.rows}
+    rows = []
+    for theirs in other.rows:
+        found = _align(tables.get(theirs.table), ours.get(theirs.table), theirs)
+        rows.append(theirs if found is None else theirs._replace(rows=tuple(found)))
+    return replace(other, rows=tuple(rows))
 
 
 def _warnings(literals: set[Cell]) -> tuple[str, ...]:

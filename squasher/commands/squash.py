@@ -11,11 +11,11 @@ from squasher.errors import ReplayError, SquasherError
 from squasher.files import write_atomically
 from squasher.observe import Observed, load, observe
 from squasher.prove import Proof, prove
+from squasher.rowdiff import Side
 
 if TYPE_CHECKING:
     from squasher.commands.target import Target
     from squasher.model import Snapshot
-    from squasher.rowdiff import Side
     from squasher.volatile import Decision
 
 
@@ -79,10 +79,14 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
 def compose(observed: Observed, target: Target) -> Composed:
     """Emit the text, with volatile cells as the universes confirm them."""
     decision = decide(observed, target)
-    composed = _attempt(observed, target, decision)
-    if not observed.side.volatile:
-        return composed
-    confirmed = volatile.confirm(decision, observed.side.volatile, composed.side.volatile)
+    found = observed.side.volatile
+    if not found:
+        return _attempt(observed, target, decision)
+    try:
+        composed = _attempt(observed, target, decision)
+    except UnprovedError:
+        return _attempt(observed, target, volatile.literals(found))
+    confirmed = volatile.confirm(decision, found, composed.side.volatile)
     if confirmed.choices != decision.choices:
         return _attempt(observed, target, confirmed)
     return Composed(composed.text, composed.side, confirmed)
@@ -119,6 +123,9 @@ def _attempt(observed: Observed, target: Target, decision: Decision) -> Composed
         side = load(file, target.profile, observed.universes)
     except ReplayError as error:
         raise UnprovedError(f"the fresh file that was made does not load: {error.diagnostics()}") from error
+    if side.volatile:
+        first = volatile.aligned(observed.side.snapshots[0], side.snapshots[0])
+        side = Side.of((first, *side.snapshots[1:]))
     return Composed(text, side, decision)
 
 

@@ -30,6 +30,11 @@ def target(
         raise InputError(f"no profile {profile}", hint=f"Choose one of {', '.join(PROFILES)}.")
     directory = Path(migrations)
     if fresh is not None:
+        if Path(fresh).resolve().parent == directory.resolve():
+            raise InputError(
+                f"{Path(fresh).as_posix()} would be a migration of {directory.as_posix()}/ itself",
+                hint="Keep the fresh file in a directory of its own.",
+            )
         return Target(directory, Path(fresh), PROFILES[profile])
     beside = directory.resolve().name + "-fresh" if directory.name in {"", ".."} else None
     folder = directory.parent / (beside or f"{directory.name}-fresh")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from squasher.prove import LAYERS
 from squasher.render.words import Words, words
 from squasher.sql import printable
 
 if TYPE_CHECKING:
+    from squasher.changes import Change
     from squasher.commands.check import Checked
     from squasher.commands.squash import Squashed
+    from squasher.prove import Proof
 
 _WIDEST: Final = 48
 _COLORS: Final = {"-": "\x1b[31m", "+": "\x1b[32m", "~": "\x1b[33m"}
@@ -28,11 +31,7 @@ def render(checked: Checked, *, color: bool = False) -> str:
         lines = [f"{fresh} could not be compared with {chain}", ""]
         lines += [f"  ? {printable(reason)}" for reason in checked.proof.reasons]
         return "\n".join([*lines, "", "Unknown is not equal.", ""])
-    groups: dict[str, list[tuple[Words, str | None]]] = {}
-    for finding in checked.findings:
-        kind, name = finding.change.owner
-        heading = name if kind in {"table", "ledger"} else f"{kind} {name}"
-        groups.setdefault(heading, []).append((words(finding.change), finding.place))
+    groups = _groups([(finding.change, finding.place) for finding in checked.findings])
     shown = [line for name, found in groups.items() for line in _group(name, found, color=color)]
     count, objects = len(checked.findings), len(groups)
     total = f"{count} difference{_s(count)} in {objects} object{_s(objects)}."
@@ -44,6 +43,24 @@ def render(checked: Checked, *, color: bool = False) -> str:
             "",
         ]
     )
+
+
+def unproved(proof: Proof) -> str:
+    """Why a fresh file was not written: its differences from the chain, grouped by object."""
+    groups = _groups([(change, None) for change in proof.changes])
+    lines = [line for name, found in groups.items() for line in _group(name, found, color=False)]
+    return "\n".join([*lines, *(f"  ? {printable(reason)}" for reason in proof.reasons), ""])
+
+
+def _groups(
+    found: list[tuple[Change, str | None]],
+) -> dict[str, list[tuple[Words, str | None]]]:
+    groups: dict[str, list[tuple[Words, str | None]]] = {}
+    for change, place in found:
+        kind, name = change.owner
+        heading = name if kind in {"table", "ledger"} else f"{kind} {name}"
+        groups.setdefault(heading, []).append((words(change), place))
+    return groups
 
 
 def _equal(checked: Checked, fresh: str, chain: str) -> str:
@@ -101,7 +118,7 @@ def squashed(result: Squashed) -> str:
     ]
     summary = " · ".join(counts).replace("indexs", "indexes")
     number = len(chain.migrations)
-    layers = "6 layers: objects, text, order, rows, bytecode, fixpoint"
+    layers = f"{len(LAYERS)} layers: {', '.join(LAYERS)}"
     return (
         f"replayed   {number} migration{_s(number)}, {chain.span}\n"
         f"{'wrote' if result.written else 'unchanged':<9}  {result.target.fresh.as_posix()}   {summary}\n"
