@@ -6,12 +6,14 @@ compared within one process, and an EXPLAIN that fails proves nothing: it makes 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from squasher.diff import trigger_event
 from squasher.engine import Database, Universe
 from squasher.errors import SqlError
 from squasher.model import Index, Table, Trigger, View, VirtualTable
-from squasher.sql import canonical, fold, quote
+from squasher.sql import canonical, fold, is_word, quote, significant, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
 
 _ANY: Final = Universe(name="any", clock=211_813_488_000_000, seed=0)
+_CHECK_FAILED: Final = 275  # SQLITE_CONSTRAINT_CHECK
 _PAGE_IN_P2: Final = frozenset({"OpenRead", "OpenWrite", "ReopenIdx"})
 _PAGE_IN_P1: Final = frozenset({"Clear", "Destroy"})
 
@@ -58,7 +61,7 @@ def compare(profile: Profile, old: Snapshot, new: Snapshot) -> Compared:
         for database, snapshot in ((one, old), (other, new)):
             build(database, snapshot)
         probes = list(probes_for(old, new))
-        pages = _Pages(one, other)
+        pages = _Pages(one, other, _constraint_names(old) | _constraint_names(new))
         for enforced in (True, False):
             for database in (one, other):
                 database.execute(f"PRAGMA foreign_keys = {int(enforced)}")
@@ -81,7 +84,6 @@ def build(database: Database, snapshot: Snapshot) -> None:
     Tables and ordinary indexes by name, unique indexes and triggers in their own order, which is
     behaviour; so equal schemas get equal root pages, whatever the order of their files.
     """
-    database.lift_limits()
     database.execute("BEGIN")
     order = snapshot.objects
     tables = sorted(
@@ -101,7 +103,9 @@ def build(database: Database, snapshot: Snapshot) -> None:
 def probes_for(old: Snapshot, new: Snapshot) -> Iterator[Probe]:
     """The statements to compile for the tables and views that both sides have."""
     others = {fold(item.name): item for item in new.objects if isinstance(item, Table | View)}
-    updated = {fold(item.table) for item in old.objects if isinstance(item, Trigger)}
+    triggers = [item for item in (*old.objects, *new.objects) if isinstance(item, Trigger)]
+    updated = {fold(item.table) for item in triggers}
+    events = {(fold(item.table), trigger_event(item.sql).split()[-1]) for item in triggers}
     parents = {
         fold(key.parent) for item in old.objects if isinstance(item, Table) for key in item.foreign_keys
     }
@@ -114,7 +118,8 @@ def probes_for(old: Snapshot, new: Snapshot) -> Iterator[Probe]:
             bound = fold(item.name) in parents or bool(item.foreign_keys)
             yield from _table_probes(item, single=fold(item.name) in updated, bound=bound)
         elif isinstance(item, View) and isinstance(other, View):
-            yield from _view_probes(item, writable=fold(item.name) in updated)
+            found = {event for view, event in events if view == fold(item.name)}
+            yield from _view_probes(item, found)
 
 
 def _table_probes(table: Table, *, single: bool, bound: bool) -> Iterator[Probe]:
@@ -142,23 +147,23 @@ def _table_probes(table: Table, *, single: bool, bound: bool) -> Iterator[Probe]
     yield Probe(owner, f"SELECT * FROM {name} NOT INDEXED WHERE {where} ORDER BY {order}", len(every))
 
 
-def _view_probes(view: View, *, writable: bool) -> Iterator[Probe]:
+def _view_probes(view: View, events: set[str]) -> Iterator[Probe]:
+    """A view is read, and written where INSTEAD OF triggers make that possible."""
     owner = ("view", fold(view.name))
     name = quote(view.name)
     yield Probe(owner, f"SELECT * FROM {name}", 0)
-    if not writable or not view.columns:
+    if not view.columns:
         return
+    writing = ("trigger", owner[1])
     columns = [quote(column) for column in view.columns]
     marks = ", ".join("?" * len(columns))
-    # a view has only the triggers that somebody wrote: the other events fail on both sides alike
-    yield Probe(
-        ("trigger", owner[1]),
-        f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})",
-        len(columns),
-    )
-    yield Probe(("trigger", owner[1]), f"DELETE FROM {name} WHERE {columns[0]} IS ?", 1)
-    for column in columns:
-        yield Probe(("trigger", owner[1]), f"UPDATE {name} SET {column} = ?", 1)
+    if "INSERT" in events:
+        insert = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"
+        yield Probe(writing, insert, len(columns))
+    if "DELETE" in events:
+        yield Probe(writing, f"DELETE FROM {name} WHERE {columns[0]} IS ?", 1)
+    for column in columns if "UPDATE" in events else ():
+        yield Probe(writing, f"UPDATE {name} SET {column} = ?", 1)
 
 
 def _explain(database: Database, probe: Probe) -> Found | str:
@@ -166,13 +171,16 @@ def _explain(database: Database, probe: Probe) -> Found | str:
         return database.execute(f"EXPLAIN {probe.sql}", (None,) * probe.values)
     except SqlError as error:
         return error.message
+    except UnicodeDecodeError:
+        return "its program holds bytes that are not UTF-8"
 
 
 class _Pages:
     """The root pages of two databases by name: they differ between equal schemas, and so do programs."""
 
-    def __init__(self, old: Database, new: Database) -> None:
+    def __init__(self, old: Database, new: Database, constraints: frozenset[str]) -> None:
         self._databases = (old, new)
+        self._constraints = constraints
         self._names: tuple[dict[int, str], dict[int, str]] | None = None
 
     def first_difference(self, old: Found, new: Found) -> tuple[str, str] | None:
@@ -193,8 +201,10 @@ class _Pages:
             p1 = self._name(p1, side)
         elif opcode == "Transaction":
             p3, p4 = 0, 0  # the schema's cookie and generation
-        elif opcode == "Halt" and isinstance(p4, str):
-            p4 = tuple(_spelled(canonical(p4)))  # an unnamed CHECK's own text
+        elif opcode == "Trace":
+            p4 = None  # the text of a trigger's statement
+        elif opcode == "Halt" and p1 == _CHECK_FAILED and fold(str(p4)) not in self._constraints:
+            p4 = tuple(_spelled(canonical(str(p4))))  # an unnamed CHECK's own text
         if isinstance(p4, str) and p4.startswith("vtab:"):
             p4 = "vtab"
         return opcode, p1, p2, p3, p4, p5
@@ -203,6 +213,17 @@ class _Pages:
         if self._names is None:
             self._names = _root_pages(self._databases[0]), _root_pages(self._databases[1])
         return self._names[side].get(page, page)
+
+
+def _constraint_names(snapshot: Snapshot) -> frozenset[str]:
+    """The folded names of the named constraints: an error shows them as they are written."""
+    return frozenset(
+        fold(unquote(following.text))
+        for table in snapshot.of(Table)
+        if "constraint" in str(table.sql).lower()
+        for token, following in pairwise(significant(str(table.sql)))
+        if is_word(token, "constraint")
+    )
 
 
 def _root_pages(database: Database) -> dict[int, str]:

@@ -64,7 +64,7 @@ class Chain(NamedTuple):
 
     def until(self, number: str) -> Chain:
         """The chain up to and including migration ``number`` (or a file name). Raises InputError."""
-        wanted = _leading_integer(number)
+        wanted = None if number.endswith(".sql") else _leading_integer(number)
         last = -1
         for index, migration in enumerate(self.migrations):
             if migration.name in {number, f"{number}.sql"}:
@@ -88,6 +88,7 @@ def read_chain(directory: Path) -> Chain:
         what = "is not a directory" if directory.exists() else "does not exist"
         raise InputError(f"{directory}/ {what}", hint="Name the directory with --migrations DIR.")
     try:
+        _refuse_names(directory)
         entries = sorted(entry for entry in directory.iterdir() if _looks_like_one(entry))
         skipped = tuple(
             f"{entry} was skipped: it is no regular file, so wrangler does not see it"
@@ -106,6 +107,13 @@ def read_chain(directory: Path) -> Chain:
             hint="Migrations are files named like 0001_add_users_table.sql.",
         )
     return Chain(directory.as_posix(), tuple(read_migration(file) for file in files), skipped)
+
+
+def _refuse_names(directory: Path) -> None:
+    for entry in directory.iterdir():
+        if _looks_like_one(entry) and entry.name != entry.name.encode("utf-8", "replace").decode():
+            shown = entry.name.encode("utf-8", "replace").decode()
+            raise InputError(f"{directory}/{shown}: the file's name is not UTF-8", hint="Rename it.")
 
 
 def read_migration(path: Path) -> Migration:

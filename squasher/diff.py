@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from squasher import layout
 from squasher.changes import Added, Clause, LedgerEntry, Modified, Number, Option, Order, Removed
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable, kind_of
-from squasher.sql import TRIVIA, Token, canonical, fold, significant
+from squasher.sql import BLOB, NUMBER, STRING, TRIVIA, Token, canonical, fold, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from squasher.changes import Change, Element
     from squasher.model import SchemaObject, Snapshot
@@ -43,10 +43,12 @@ def diff(old: Snapshot, new: Snapshot) -> SchemaDiff:
             found = list(_compare(one, other))
             changes += found
             if not found and canonical(str(one.sql)) != canonical(str(other.sql)):
-                respelled.append((one, other))
+                if _values(str(one.sql)) == _values(str(other.sql)):
+                    respelled.append((one, other))
+                else:
+                    changes += clauses(one, other)
     changes += _orders(old, new)
-    changes += _numbers("sequence", old.sequences, new.sequences)
-    changes += _numbers("setting", old.settings, new.settings)
+    changes += _settings(old, new)
     return SchemaDiff(tuple(changes), tuple(respelled))
 
 
@@ -63,6 +65,12 @@ def ledger(old: Snapshot, new: Snapshot, *, ignore: frozenset[str] = frozenset()
 
 def _by_key(snapshot: Snapshot) -> dict[tuple[str, str], SchemaObject]:
     return {(kind_of(item), fold(item.name)): item for item in snapshot.objects}
+
+
+def _values(sql: str) -> list[str]:
+    """The strings, blobs and numbers of a statement: no other spelling of them is known to be equal."""
+    words = [token for token in significant(sql) if token.kind in {STRING, BLOB, NUMBER}]
+    return sorted(token.text if token.kind == STRING else fold(token.text) for token in words)
 
 
 def _owner(item: SchemaObject) -> tuple[str, str]:
@@ -124,7 +132,7 @@ def column_facts(column: Column) -> dict[str, object]:
     """What makes two columns the same: types and collations by name, defaults by tokens."""
     return {
         "name": column.name,
-        "type": fold(column.type),
+        "type": canonical(column.type),
         "not null": column.not_null,
         "default": _default(column),
         "primary key": column.primary_key,
@@ -274,16 +282,15 @@ def trigger_event(sql: str) -> str:
     return time
 
 
-def _numbers(what: str, old: Sequence[tuple[str, int]], new: Sequence[tuple[str, int]]) -> Iterator[Change]:
-    before, after = dict(old), dict(new)
+def _settings(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    before, after = dict(old.settings), dict(new.settings)
     for name in sorted(before.keys() | after.keys()):
         one, other = before.get(name, 0), after.get(name, 0)
         if one != other:
-            owner = ("table", fold(name)) if what == "sequence" else ("setting", name)
             yield Modified(
-                owner=owner,
-                old=Number(name=what, value=one),
-                new=Number(name=what, value=other),
+                owner=("setting", name),
+                old=Number(name="setting", value=one),
+                new=Number(name="setting", value=other),
                 fields=("value",),
             )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import d1, fulltext, layout
 from squasher.errors import UnsupportedError
+from squasher.introspect import largest_key
 from squasher.model import Index, Table, Trigger, View, VirtualTable
 from squasher.sql import fold, literal, printable, quote
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
     from squasher.provenance import Provenance
 
+_BETWEEN: Final = len("\n\n\n")
 _STATEMENT_BYTES: Final = 100_000
 """Statements are split below this, under every profile: D1's limit, and a sane size to read."""
 
@@ -98,7 +100,8 @@ class _Writer:
         views = [item for item in objects if isinstance(item, View)]
         others: list[VirtualTable | View] = [*self._virtual, *views]
         for item in others:
-            yield self._made(item) + "\n" + _statement(item.sql)
+            text = layout.view(item.sql, item.columns) if isinstance(item, View) else item.sql.rstrip()
+            yield f"{self._made(item)}\n{text};"
         yield from self._contents()
         for trigger in objects:
             if isinstance(trigger, Trigger):
@@ -139,20 +142,23 @@ class _Writer:
 
     def _parents_first(self) -> list[str]:
         """Tables by name, but each after the tables that its rows refer to, as far as cycles allow."""
-        done: dict[str, None] = {}
         names = {fold(name): name for name in self._tables}
-
-        def visit(name: str, path: frozenset[str]) -> None:
-            if name in done or name in path:
-                return
-            for key in self._tables[name].foreign_keys:
-                parent = names.get(fold(key.parent))
-                if parent is not None:
-                    visit(parent, path | {name})
-            done[name] = None
-
+        parents = {
+            name: [names[fold(key.parent)] for key in table.foreign_keys if fold(key.parent) in names]
+            for name, table in self._tables.items()
+        }
+        done: dict[str, None] = {}
         for folded in sorted(names):
-            visit(names[folded], frozenset())
+            path = [(names[folded], iter(parents[names[folded]]))]
+            while path:
+                name, rest = path[-1]
+                waiting = {one for one, _ in path}
+                parent = next((one for one in rest if one not in done and one not in waiting), None)
+                if parent is not None:
+                    path.append((parent, iter(parents[parent])))
+                else:
+                    done[name] = None
+                    path.pop()
         return list(done)
 
     def _in_cycles(self) -> bool:
@@ -166,10 +172,22 @@ class _Writer:
         )
 
     def _table_rows(self, table: Table, rows: Rows) -> str:
+        self._refuse_orphans(table)
         count = f"{len(rows.rows)} row{'s' if len(rows.rows) > 1 else ''}"
         sources = self._provenance.sources(table.name)
         notes = [f"-- {_comment(table.name)}", f"{count} from {sources}" if sources else count]
-        return "\n".join([" · ".join([*notes, *self._volatile_notes(rows)]), *self._inserts(rows)])
+        comment = " · ".join([*notes, *self._volatile_notes(rows)])
+        return "\n".join([comment, *self._inserts(rows, len(comment.encode()) + _BETWEEN)])
+
+    def _refuse_orphans(self, table: Table) -> None:
+        names = {fold(name) for name in self._tables}
+        for key in table.foreign_keys:
+            if self._profile.foreign_keys and fold(key.parent) not in names:
+                raise UnsupportedError(
+                    f"{table.name} has rows and refers to {key.parent}, which does not exist:"
+                    f" {self._profile.name} lets nobody insert such rows",
+                    hint="Drop the foreign key, or the rows, in a migration.",
+                )
 
     def _volatile_notes(self, rows: Rows) -> Iterator[str]:
         chosen = [self._choices.get((rows.table, index), {}) for index in range(len(rows.rows))]
@@ -183,38 +201,45 @@ class _Writer:
                 listed = ", ".join(columns[:-1]) + " and " + columns[-1] if columns[1:] else columns[0]
                 yield f"{_comment(listed)} {words}"
 
-    def _inserts(self, rows: Rows) -> Iterator[str]:
-        """Multi-row INSERTs; a new statement where the columns change or the bytes run out."""
+    def _inserts(self, rows: Rows, before: int = 0) -> Iterator[str]:
+        """Multi-row INSERTs; a new statement where the columns change or the bytes run out.
+
+        ``before`` bytes of comment stand before the first one, and SQLite counts them with it.
+        """
         head, values, size = "", list[str](), 0
-        with_rowid = needs_rowids(rows)
-        for index, row in enumerate(rows.rows):
-            choice = self._choices.get((rows.table, index), {})
-            kept = [
-                pair for pair in zip(rows.columns, row, strict=True) if choice.get(pair[0], "") is not None
-            ]
-            names = [quote(column) for column, _ in kept]
-            cells = [choice.get(column) or cell for column, cell in kept]
-            if with_rowid and rows.rowids is not None:
-                names, cells = [_rowid_name(rows), *names], [str(rows.rowids[index]), *cells]
-            this = f"INSERT INTO {quote(rows.table)} ({', '.join(names)}) VALUES"
-            if not names:
-                this, text = f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", ""
-            else:
-                text = f"    ({', '.join(cells)})"
-            length = len(text.encode()) + 2
-            if len(this) + length > _STATEMENT_BYTES and self._profile.limits.sql_length:
+        for index in range(len(rows.rows)):
+            this, text = self._row(rows, index)
+            length = len(text.encode()) + len(",\n")
+            start = len(this.encode()) + len("\n;\n") + before
+            limit = self._profile.limits.sql_length
+            if limit and start + length > limit:
                 raise UnsupportedError(
-                    f"row {index + 1} of {rows.table} needs a statement of {len(this) + length:,} bytes,"
-                    f" and {self._profile.name} allows {self._profile.limits.sql_length:,}"
+                    f"row {index + 1} of {rows.table} needs a statement of {start + length:,} bytes,"
+                    f" and {self._profile.name} allows {limit:,}"
                 )
             if this != head or not text or size + length > _STATEMENT_BYTES:
                 if head:
                     yield _insert(head, values)
-                head, values, size = this, [], len(this.encode())
+                head, values, size, before = this, [], start, 0
             values.append(text)
             size += length
         if head:
             yield _insert(head, values)
+
+    def _row(self, rows: Rows, index: int) -> tuple[str, str]:
+        """The head of the INSERT that a row needs, and its VALUES; '' where no column is left."""
+        choice = self._choices.get((rows.table, index), {})
+        cells = [
+            (quote(column), choice.get(column) or cell)
+            for column, cell in zip(rows.columns, rows.rows[index], strict=True)
+            if choice.get(column, "") is not None
+        ]
+        if rows.rowids is not None and needs_rowids(rows):
+            cells.insert(0, (rows.rowid, str(rows.rowids[index])))
+        if not cells:
+            return f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", ""
+        names, values = zip(*cells, strict=True)
+        return f"INSERT INTO {quote(rows.table)} ({', '.join(names)}) VALUES", f"    ({', '.join(values)})"
 
     def _virtual_content(self, table: VirtualTable) -> Iterator[str]:
         name = quote(table.name)
@@ -234,13 +259,10 @@ class _Writer:
     def _sequences(self) -> Iterator[str]:
         """What the INSERTs do not leave in sqlite_sequence by themselves."""
         for name, value in self._snapshot.sequences:
-            table = self._tables.get(name)
             rows = self._rows.get(name)
-            if table is None:
-                continue
             if rows is None:
                 yield f"INSERT INTO sqlite_sequence (name, seq) VALUES ({literal(name)}, {value});"
-            elif max(int(row[rows.columns.index(str(table.rowid_alias))]) for row in rows.rows) != value:
+            elif largest_key(self._tables[name], rows) != value:
                 yield f"UPDATE sqlite_sequence SET seq = {value} WHERE name = {literal(name)};"
 
     def _ledger(self, table: str) -> str:
@@ -253,11 +275,6 @@ class _Writer:
 def needs_rowids(rows: Rows) -> bool:
     """Whether the implicit rowids must be written: plain INSERTs number rows from 1 without gaps."""
     return rows.rowids is not None and rows.rowids != tuple(range(1, len(rows.rows) + 1))
-
-
-def _rowid_name(rows: Rows) -> str:
-    taken = {fold(column) for column in rows.columns}
-    return next(name for name in ("rowid", "_rowid_", "oid") if name not in taken)
 
 
 def _statement(sql: str | None) -> str:

@@ -26,7 +26,7 @@ from squasher.errors import SqlError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from squasher.profiles import Limits, Profile
+    from squasher.profiles import Profile
 
 Value: TypeAlias = int | float | str | bytes | None
 Found: TypeAlias = list[tuple[Any, ...]]
@@ -35,6 +35,7 @@ Found: TypeAlias = list[tuple[Any, ...]]
 STEP_BUDGET: Final = 200_000_000
 """Virtual machine steps that one statement may take: some seconds, and no honest migration's need."""
 _INT64: Final = 8
+_LARGEST_REAL: Final = 2.0**63
 _STEPS_PER_CHECK: Final = 1_000_000
 _HEAP_LIMIT: Final = 2 << 30
 
@@ -65,7 +66,15 @@ class Ran(NamedTuple):
     changes: int
     """How many rows it inserted, updated or deleted."""
     asked_clock: bool
-    asked_random: bool
+    draws: tuple[int, int]
+    """The numbers of the random values that it drew: from the first up to, and without, the last."""
+    asked_counters: bool
+    """Whether it may have asked what the statement before it did: ``changes()`` and the like."""
+
+    @property
+    def asked_random(self) -> bool:
+        """Whether it drew a random value."""
+        return self.draws[0] < self.draws[1]
 
 
 class Stopped(Exception):  # noqa: N818 - it carries a result: how far a script came
@@ -109,8 +118,11 @@ _NAMES_AN_OBJECT: Final = frozenset(
 
 _CONNECTION_SETTINGS: Final = (
     *("legacy_alter_table", "recursive_triggers", "ignore_check_constraints"),
-    *("case_sensitive_like", "reverse_unordered_selects", "defer_foreign_keys"),
+    *("case_sensitive_like", "reverse_unordered_selects", "defer_foreign_keys", "query_only"),
+    *("full_column_names", "read_uncommitted", "cell_size_check"),
 )
+
+_COUNTERS: Final = frozenset({"changes", "total_changes", "last_insert_rowid"})
 
 _serial = itertools.count(1)
 
@@ -147,18 +159,22 @@ class _Random:
         if count > self._length:
             message = "string or blob too big"
             raise SqlError(message)
-        self.draws += 1
         # a hash is the same on every machine and Python, and gives any number of bytes
         drawn = hashlib.shake_256(f"{self._seed} {self.draws}".encode()).digest(count)
+        self.draws += 1
         return bytes(255 - byte for byte in drawn) if self._antithetic else drawn
 
 
 def _number(value: Value) -> int:
     """What ``sqlite3_value_int64()`` makes of a value that is no integer."""
-    try:
-        return int(float(value or 0))
-    except (TypeError, ValueError, OverflowError):
-        return 0
+    if isinstance(value, float):
+        return int(value) if abs(value) < _LARGEST_REAL else 0
+    text_value = value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
+    digits = text_value.lstrip()
+    sign = digits[:1] if digits[:1] in {"+", "-"} else ""
+    digits = digits[len(sign) :]
+    end = len(digits) - len(digits.lstrip("0123456789"))
+    return int(sign + digits[:end]) if end else 0
 
 
 class Database:
@@ -183,20 +199,24 @@ class Database:
         self._db.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, int(profile.foreign_keys))
         self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1)
         self._db.execute("PRAGMA temp_store = memory")
-        self._limit(profile.limits)
-
-    def _limit(self, limits: Limits) -> None:
         # VACUUM attaches a database of its own; D1 has neither
-        self._db.limit(apsw.SQLITE_LIMIT_ATTACHED, 1 if self.profile.transactions else 0)
-        for name in limits._fields:
-            value = getattr(limits, name)
-            if value is not None:
-                self._db.limit(getattr(apsw, f"SQLITE_LIMIT_{name.upper()}"), value)
+        self._db.limit(apsw.SQLITE_LIMIT_ATTACHED, 1 if profile.transactions else 0)
+        self._db.limit(apsw.SQLITE_LIMIT_LENGTH, profile.limits.length)
 
-    def lift_limits(self) -> None:
-        """Let statements of squasher's own (probes, copies of rows) be longer than a migration's."""
-        for name in self.profile.limits._fields:
-            self._db.limit(getattr(apsw, f"SQLITE_LIMIT_{name.upper()}"), 0x7FFFFFFF)
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        """The profile's limits, for migrations; squasher's own statements may be larger."""
+        limits = [
+            (getattr(apsw, f"SQLITE_LIMIT_{name.upper()}"), value)
+            for name, value in zip(self.profile.limits._fields, self.profile.limits, strict=True)
+            if value is not None
+        ]
+        before = [(number, self._db.limit(number, value)) for number, value in limits]
+        try:
+            yield
+        finally:
+            for number, value in before:
+                self._db.limit(number, value)
 
     def __enter__(self) -> Self:
         return self
@@ -206,7 +226,7 @@ class Database:
 
     def close(self) -> None:
         """Close the connection; the database is gone."""
-        self._db.close()
+        self._db.close(True)  # noqa: FBT003 - apsw's "force": a statement may have stopped half-way
         self._clock.unregister()
 
     @property
@@ -214,17 +234,14 @@ class Database:
         """Whether a transaction is open."""
         return bool(self._db.in_transaction)
 
-    @property
-    def asked(self) -> int:
-        """How often anything has asked for the time or for randomness."""
-        return self._clock.reads + self._random.draws
+    def draw_from(self, number: int) -> None:
+        """Let the next random value be the one that was drawn as ``number`` in such a universe."""
+        self._random.draws = number
 
     def execute(self, sql: str, values: tuple[Value, ...] = ()) -> Found:
         """Run one statement of squasher's own and return its rows. Raises SqlError."""
         try:
             return self._db.execute(sql, values).fetchall()
-        except UnicodeDecodeError:
-            raise
         except apsw.Error as error:
             raise _sql_error(error) from error
 
@@ -254,12 +271,13 @@ class Database:
         self._db.authorizer = self._authorize
         self._db.set_progress_handler(self._progress, _STEPS_PER_CHECK)
         try:
-            with _utc():
-                for _ in cursor.execute(script):
-                    pass
-        except (apsw.Error, SqlError) as error:
-            stopped = runner.stopped(script, self._explain(error))
-            raise stopped from error
+            with utc(), self._limited():
+                try:
+                    for _ in cursor.execute(script):
+                        pass
+                except (apsw.Error, SqlError, UnicodeDecodeError) as error:
+                    stopped = runner.stopped(script, self._explain(error))
+                    raise stopped from error
         finally:
             self._db.set_progress_handler(None)
             self._db.authorizer = None
@@ -277,12 +295,19 @@ class Database:
             return self._explain(error).message
         return None
 
-    def _explain(self, error: apsw.Error | SqlError) -> SqlError:
+    def _explain(self, error: apsw.Error | SqlError | UnicodeDecodeError) -> SqlError:
         if self._refusal is not None:
             refusal, self._refusal = self._refusal, None
             return refusal
         if isinstance(error, SqlError):
             return error
+        if isinstance(error, UnicodeDecodeError):
+            return SqlError(
+                "the statement returns text that is not UTF-8",
+                hint="Remove it: a migration returns rows to nobody.",
+            )
+        if isinstance(error, apsw.BindingsError):
+            return SqlError("a migration cannot have parameters", hint="Write the value itself.")
         if isinstance(error, apsw.InterruptError):
             return SqlError(
                 f"stopped after {STEP_BUDGET:,} steps of SQLite's virtual machine",
@@ -299,29 +324,40 @@ class Database:
         code: int,
         first: str | None,
         second: str | None,
-        _: str | None,
+        database: str | None,
         accessor: str | None,
     ) -> int:
         if code == apsw.SQLITE_FUNCTION or code == apsw.SQLITE_SELECT:  # noqa: PLR1714 - a hot path
-            refused = code == apsw.SQLITE_FUNCTION and text.fold(second or "") in self._refused_functions
-            return self._deny(_no_function(second)) if refused else apsw.SQLITE_OK
+            return self._authorize_function(second) if second is not None else apsw.SQLITE_OK
         self._pending.note(code, first, second, accessor)
-        if code not in _HARMLESS and (refusal := self._refuse(code, first, second)) is not None:
+        if code not in _HARMLESS and (refusal := self._refuse(code, first, second, database)) is not None:
             return self._deny(refusal)
         prefix = self.profile.reserved_prefix
         if prefix and code in _NAMES_AN_OBJECT and first and text.fold(first).startswith(prefix):
             return self._deny(_reserved(first, prefix))
         return apsw.SQLITE_OK
 
+    def _authorize_function(self, name: str) -> int:
+        folded = text.fold(name)
+        if folded in _COUNTERS:
+            self._pending.counters = True
+        if folded in self._refused_functions:
+            return self._deny(SqlError(f"not authorized to use function: {name}"))
+        return apsw.SQLITE_OK
+
     def _deny(self, refusal: SqlError) -> int:
         self._refusal = refusal
         return apsw.SQLITE_DENY
 
-    def _refuse(self, code: int, first: str | None, second: str | None) -> SqlError | None:
+    def _refuse(
+        self, code: int, first: str | None, second: str | None, database: str | None
+    ) -> SqlError | None:
         profile = self.profile
         if code == apsw.SQLITE_PRAGMA and first is not None:
             self._pragmas = True
             name = text.fold(first)
+            if name == "encoding" and profile.pragmas is None and _is_utf8(second):
+                return None
             allowed = profile.pragmas is None or name in profile.pragmas
             if allowed and name not in profile.refused_pragmas:
                 return None
@@ -334,7 +370,8 @@ class Database:
                 "a migration cannot control transactions on D1",
                 hint="Remove BEGIN, COMMIT and SAVEPOINT: D1 runs each file in one transaction.",
             )
-        if code in _CREATES_TEMPORARY and not profile.temporary:
+        temporary = code in _CREATES_TEMPORARY or (database == "temp" and code in _NAMES_AN_OBJECT)
+        if temporary and not profile.temporary:
             return SqlError(
                 "not authorized: D1 has no TEMP objects",
                 hint="Use an ordinary table and drop it at the end of the migration.",
@@ -354,15 +391,15 @@ class Database:
         return None
 
 
-def _no_function(name: str | None) -> SqlError:
-    return SqlError(f"not authorized to use function: {name}")
-
-
 def _reserved(name: str, prefix: str) -> SqlError:
     return SqlError(
         f"not authorized: names that begin with {prefix} belong to the platform",
         hint=f"Rename {name}.",
     )
+
+
+def _is_utf8(encoding: str | None) -> bool:
+    return encoding is None or text.fold(encoding).strip("'\"") in {"utf-8", "utf8"}
 
 
 class _Touched:
@@ -375,6 +412,7 @@ class _Touched:
         self.names: dict[str, None] = {}
         self.writes: dict[str, None] = {}
         self.defines = False
+        self.counters = False
 
     def note(self, code: int, first: str | None, second: str | None, accessor: str | None) -> None:
         name = first
@@ -434,7 +472,8 @@ class _Runner:
                 defines=touched.defines,
                 changes=of._db.total_changes() - changes,  # noqa: SLF001
                 asked_clock=of._clock.reads > reads,  # noqa: SLF001
-                asked_random=of._random.draws > draws,  # noqa: SLF001
+                draws=(draws, of._random.draws),  # noqa: SLF001
+                asked_counters=touched.counters,
             )
         )
 
@@ -472,7 +511,7 @@ def _sql_error(error: apsw.Error) -> SqlError:
 
 
 @contextmanager
-def _utc() -> Iterator[None]:
+def utc() -> Iterator[None]:
     """'localtime' means UTC while migrations run, as it does on D1, whatever the machine says."""
     old = os.environ.get("TZ")
     if old == "UTC" or not hasattr(time, "tzset"):

@@ -20,24 +20,31 @@ _VOCABULARY = "squasher_vocabulary"
 _CONFIG = "option"
 
 
-def option(table: VirtualTable, name: str) -> str | None:
+def option(sql: str, name: str) -> str | None:
     """The value of an fts5 option such as ``content='posts'``; '' when empty, None when not given."""
-    words = significant(table.sql)
+    words = significant(sql)
     for index, token in enumerate(words[:-2]):
         if fold(token.text) == name and words[index + 1].text == "=":
             return unquote(words[index + 2].text)
     return None
 
 
+def external_content_of(sql: str) -> str | None:
+    """The table that the fts5 index of a CREATE VIRTUAL TABLE reads, or None."""
+    words = significant(sql)
+    using = next((i for i, token in enumerate(words) if fold(token.text) == "using"), len(words))
+    is_fts5 = [fold(unquote(token.text)) for token in words[using + 1 : using + 2]] == ["fts5"]
+    return (option(sql, "content") if is_fts5 else None) or None
+
+
 def external_content(table: VirtualTable) -> str | None:
     """The table that an external-content fts5 index reads, or None."""
-    content = option(table, "content") if table.module == "fts5" else None
-    return content or None
+    return external_content_of(table.sql)
 
 
 def contentless(table: VirtualTable) -> bool:
     """Whether an fts5 table keeps no copy of its text, so that nothing can read it back."""
-    return table.module == "fts5" and option(table, "content") == ""
+    return table.module == "fts5" and option(table.sql, "content") == ""
 
 
 def logical_rows(database: Database, table: VirtualTable) -> Rows:
@@ -70,13 +77,13 @@ def holds_terms(terms: tuple[Rows, ...], table: VirtualTable) -> bool:
 
 
 def configuration(terms: tuple[Rows, ...], table: VirtualTable) -> list[tuple[str, str]]:
-    """The options set on an index by ``INSERT INTO f (f, rank)``, as literals, but for its version."""
+    """The options set on an index by ``INSERT INTO f (f, rank)``, as literals."""
     return [
         (row[1], row[2])
         for rows in terms
         if rows.table == table.name
         for row in rows.rows
-        if row[0] == _CONFIG and row[1] != "'version'"
+        if row[0] == _CONFIG
     ]
 
 
@@ -92,7 +99,10 @@ def terms(database: Database, table: VirtualTable) -> Rows:
         found = database.execute(f"SELECT term, doc, col, offset FROM temp.{_VOCABULARY} ORDER BY 1, 2, 3, 4")
     finally:
         database.execute(f"DROP TABLE temp.{_VOCABULARY}")
-    options = database.execute(f"SELECT k, v FROM {quote(table.name + '_config')} ORDER BY k")
+    # 'version' is the format of the index's own pages, which are rebuilt
+    options = database.execute(
+        f"SELECT k, v FROM {quote(table.name + '_config')} WHERE k <> 'version' ORDER BY k"
+    )
     config = tuple((_CONFIG, literal(key), literal(value), "NULL") for key, value in options)
     return Rows(table=table.name, columns=columns, rows=(*config, *_cells(found)), rowids=None)
 

@@ -16,6 +16,7 @@ _CASES: Final = (
     ("incomplete input", "Look for a missing final semicolon, quote or END."),
     ("error in view", _VIEW),
     ("error in trigger", _VIEW),
+    ("unrecognized token", "Look for a missing closing quote."),
     ("already exists", "An earlier migration made it: choose another name, or drop it first."),
     ("duplicate column name", "An earlier migration added it: remove this statement."),
     (
@@ -40,10 +41,7 @@ _CASES: Final = (
     ("too many arguments on function", "D1 allows 127 arguments (32 in production)."),
     (
         "constraint failed",
-        (
-            "The rows that earlier migrations left behind break the constraint: look at them"
-            " with the statement's WHERE, or fix them first."
-        ),
+        "Look at the rows that the statement writes, and at those that are there already.",
     ),
 )
 

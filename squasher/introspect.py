@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from squasher.model import SchemaObject
 
 _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")  # https://sqlite.org/rowidtable.html
+_LARGEST_ROWID: Final = 2**63 - 1
+_LEDGER_COLUMNS: Final = ("id", "name", "applied_at")
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
 
 
@@ -36,18 +38,11 @@ def introspect(database: Database) -> Snapshot:
     objects = schema.objects()
     names = {row[0] for row in database.execute("SELECT name FROM sqlite_schema")}
     rows, terms = _contents(database, objects)
-    sequences: tuple[tuple[str, int], ...] = ()
-    if "sqlite_sequence" in names:
-        sequences = tuple(
-            (name, value)
-            for name, value in database.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name")
-            if name != database.profile.ledger and value  # 0 and no entry give the same next key
-        )
     return Snapshot(
         objects=objects,
         rows=rows,
         terms=terms,
-        sequences=sequences,
+        sequences=_sequences(database, objects, rows, names),
         settings=_settings(database),
         ledger=_ledger(database, names),
         violations=_violations(database) if rows else (),
@@ -66,6 +61,39 @@ def _refuse_the_temporary(database: Database) -> None:
             raise UnsupportedError(f"database {name} is left attached when the chain ends")
 
 
+def _sequences(
+    database: Database, objects: tuple[SchemaObject, ...], rows: tuple[Rows, ...], names: set[str]
+) -> tuple[tuple[str, int], ...]:
+    """The largest key that each AUTOINCREMENT table will not use again (autoinc.html).
+
+    That is what ``sqlite_sequence`` says, or the largest key in the table, whichever is larger; an
+    entry for anything else than an AUTOINCREMENT table means nothing.
+    """
+    if "sqlite_sequence" not in names:
+        return ()
+    recorded = {
+        fold(str(name)): value
+        for name, value in database.execute("SELECT name, seq FROM sqlite_sequence ORDER BY rowid DESC")
+        if isinstance(value, int)
+    }
+    held = {part.table: part for part in rows}
+    found: list[tuple[str, int]] = []
+    for item in objects:
+        if isinstance(item, Table) and item.autoincrement:
+            largest = max(recorded.get(fold(item.name), 0), largest_key(item, held.get(item.name)))
+            if largest > 0:
+                found.append((item.name, largest))
+    return tuple(sorted(found))
+
+
+def largest_key(table: Table, rows: Rows | None) -> int:
+    """The largest INTEGER PRIMARY KEY in the rows of a table; 0 when there are none."""
+    if rows is None or table.rowid_alias is None:
+        return 0
+    place = rows.columns.index(table.rowid_alias)
+    return max(int(row[place]) for row in rows.rows)
+
+
 def _settings(database: Database) -> tuple[tuple[str, int], ...]:
     found = ((name, database.execute(f"PRAGMA {name}")[0][0]) for name in database.profile.settings)
     return tuple((name, value) for name, value in found if value)
@@ -75,7 +103,11 @@ def _violations(database: Database) -> tuple[str, ...]:
     found: list[str] = []
     if any("CHECK constraint" in line for (line,) in database.execute("PRAGMA quick_check")):
         found.append("check")
-    if database.execute("PRAGMA foreign_key_check"):
+    try:
+        broken = bool(database.execute("PRAGMA foreign_key_check"))
+    except SqlError:
+        broken = True  # "foreign key mismatch": the parent has no such key
+    if broken:
         found.append("foreign key")
     return tuple(found)
 
@@ -83,6 +115,24 @@ def _violations(database: Database) -> tuple[str, ...]:
 def _ledger(database: Database, names: set[str]) -> tuple[str, ...]:
     ledger = database.profile.ledger
     if ledger is None or ledger not in names:
+        return ()
+    for kind, name in database.execute(
+        "SELECT type, name FROM sqlite_schema WHERE tbl_name = ? AND name <> ? AND sql IS NOT NULL"
+        " OR name = ? AND type <> 'table'",
+        (ledger, ledger, ledger),
+    ):
+        raise UnsupportedError(
+            f"{kind} {name} is on the ledger {ledger}, which belongs to the migration tool",
+            hint="Remove it: nothing carries it to a new installation.",
+        )
+    columns = [name for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", (ledger,))]
+    extra = [column for column in columns if column not in _LEDGER_COLUMNS]
+    if extra:
+        raise UnsupportedError(
+            f"the ledger {ledger} has a column {extra[0]} that its migration tool does not know",
+            hint="Remove it: nothing carries it to a new installation.",
+        )
+    if not {"id", "name"} <= set(columns):
         return ()
     recorded = database.execute(f"SELECT name FROM {quote(ledger)} ORDER BY id")
     return tuple(name for (name,) in recorded)
@@ -100,9 +150,19 @@ class _Schema:
                 "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
             )
         }
+        self._keep_content_tables()
         self._columns = self._read_columns()
         self._foreign_keys = self._read_foreign_keys()
         self._indexes = self._read_indexes()
+
+    def _keep_content_tables(self) -> None:
+        """A table like ``docs_content`` beside fts5 ``docs`` is the user's when the index reads it."""
+        for kind, name, _, sql in self._stored:
+            if kind == "table" and self._kinds.get(name, ("",))[0] == "virtual":
+                content = fulltext.external_content_of(sql)
+                for other in [one for one in self._kinds if content and fold(one) == fold(content)]:
+                    if self._kinds[other][0] == "shadow":
+                        self._kinds[other] = ("table", *self._kinds[other][1:])
 
     def objects(self) -> tuple[SchemaObject, ...]:
         """Every object of the user's, in the order of creation."""
@@ -316,7 +376,12 @@ def _rows(
         rowids = tuple(row[0] for row in found)
         found = [row[1:] for row in found]
     rows = tuple(tuple(map(literal, row)) for row in found)
-    return Rows(table=table, columns=columns, rows=rows, rowids=rowids)
+    if rowids and rowids[1:] and rowids[-1] == _LARGEST_ROWID:
+        raise UnsupportedError(
+            f"{table} holds the largest possible rowid: SQLite chose other rowids by chance",
+            hint="Give the table an INTEGER PRIMARY KEY and write the keys.",
+        )
+    return Rows(table=table, columns=columns, rows=rows, rowids=rowids, rowid=rowid or "rowid")
 
 
 def fetch(database: Database, columns: list[str], tail: str) -> Found:

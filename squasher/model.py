@@ -131,6 +131,8 @@ class Rows(NamedTuple):
     rows: tuple[Row, ...]
     rowids: tuple[int, ...] | None
     """The implicit rowids; None where there are none or no name reaches them."""
+    rowid: str = "rowid"
+    """The name that reaches them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
 
 _EXCERPT_LINES = 6
+_TRIGGER_HEAD = 3  # CREATE TEMP TRIGGER
 _DEFERRED = "Insert the missing parent row, or delete the child, before the file ends."
 
 
@@ -43,7 +44,7 @@ class Replay(NamedTuple):
     database: Database
     steps: tuple[Step, ...]
     asked: bool
-    """Whether any statement asked for the time or for randomness."""
+    """Whether any statement asked for the time or for randomness, or read the ledger's times."""
 
     def __enter__(self) -> Self:
         return self
@@ -62,7 +63,6 @@ def replay(chain: Chain, profile: Profile, universe: Universe, *, observe: bool 
     try:
         if profile.ledger is not None:
             database.execute(d1.ledger_table(profile.ledger))
-        before = database.asked
         steps: list[Step] = []
         schema: dict[tuple[str, str], str] = {}
         version: object = None
@@ -78,15 +78,18 @@ def replay(chain: Chain, profile: Profile, universe: Universe, *, observe: bool 
     except BaseException:
         database.close()
         raise
-    ledger_asks = len(chain.migrations) if profile.ledger is not None else 0
-    asked = database.asked - before > ledger_asks
+    asked = any(
+        ran.asked_clock or ran.asked_random or profile.ledger in ran.touches
+        for step in steps
+        for ran in step.statements
+    )
     return Replay(chain=chain, database=database, steps=tuple(steps), asked=asked)
 
 
 def run_file(database: Database, migration: Migration) -> tuple[Ran, ...]:
     """Run one SQL file as its target would run it, in one transaction. Raises ReplayError."""
     single = _Place(migration, "nothing else had been applied")
-    return _run(database, migration.text, single)
+    return _run(database, single)
 
 
 class _Place(NamedTuple):
@@ -99,8 +102,8 @@ def _apply(database: Database, chain: Chain, index: int) -> tuple[Ran, ...]:
     place = _Place(migration, _applied(chain, index))
     ledger = database.profile.ledger
     if ledger is None:
-        return _run(database, migration.text, place)
-    statements = _run(database, migration.text + d1.ledger_row(ledger, migration.name), place)
+        return _run(database, place)
+    statements = _run(database, place, d1.ledger_row(ledger, migration.name))
     if not statements or ledger not in statements[-1].writes:
         error = SqlError(
             "the file's last comment is not closed, so D1 would not record the migration",
@@ -110,12 +113,15 @@ def _apply(database: Database, chain: Chain, index: int) -> tuple[Ran, ...]:
     return statements[:-1]
 
 
-def _run(database: Database, script: str, place: _Place) -> tuple[Ran, ...]:
+def _run(database: Database, place: _Place, appended: str = "") -> tuple[Ran, ...]:
+    """Run the place's file, and what the migration tool appends to it, in one transaction."""
+    own = place.migration.text
     try:
         if not database.profile.transactions:
-            script = d1.trim_transaction(script)
+            own = d1.trim_transaction(own)
     except SqlError as error:
-        raise _error(place, script, (), 0, error) from error
+        raise _error(place, own, (), 0, error) from error
+    script = own + appended
     managed = not (database.profile.transactions and controls_transactions(script))
     ran: tuple[Ran, ...] = ()
     try:
@@ -126,16 +132,16 @@ def _run(database: Database, script: str, place: _Place) -> tuple[Ran, ...]:
             database.execute("COMMIT")
     except Stopped as stopped:
         _roll_back(database)
-        raise _error(place, script, stopped.ran, stopped.start, stopped.error) from stopped
+        raise _error(place, own, stopped.ran, stopped.start, stopped.error, script) from stopped
     except SqlError as error:
         orphans = _orphans(database)
         _roll_back(database)
         at_end = SqlError(f"{error.message} at COMMIT{orphans}", hint=_DEFERRED)
-        raise _error(place, script, ran, len(script.encode()), at_end) from error
+        raise _error(place, own, ran, len(script.encode()), at_end) from error
     if database.in_transaction:
         _roll_back(database)
         left_open = SqlError("the file leaves its transaction open", hint="End it with COMMIT;")
-        raise _error(place, script, ran, len(script.encode()), left_open)
+        raise _error(place, own, ran, len(script.encode()), left_open)
     database.reset()
     return ran
 
@@ -148,17 +154,24 @@ def _roll_back(database: Database) -> None:
 def controls_transactions(script: str) -> bool:
     """Whether a file controls transactions itself: VACUUM anywhere, or BEGIN before any COMMIT."""
     first: str | None = None
-    starts = True
+    words: list[str] = []
+    in_trigger = False
     for token in iterate(script):
         if token.kind in TRIVIA:
             continue
-        if starts:
-            word = fold(token.text)
-            if word == "vacuum":
-                return True
-            if first is None and word in {"begin", "commit", "rollback"}:
-                first = word
-        starts = token.text == ";"
+        if token.text == ";":
+            in_trigger = in_trigger and words[:1] != ["end"]
+            words = []
+            continue
+        if len(words) < _TRIGGER_HEAD:
+            words.append(fold(token.text))
+        if in_trigger:
+            continue
+        if words == ["vacuum"]:
+            return True
+        if first is None and len(words) == 1 and words[0] in {"begin", "commit", "end", "rollback"}:
+            first = words[0]
+        in_trigger = words[:1] == ["create"] and "trigger" in words[1:]
     return first == "begin"
 
 
@@ -202,18 +215,29 @@ def _orphans(database: Database) -> str:
     return ""
 
 
-def _error(place: _Place, script: str, ran: tuple[Ran, ...], start: int, error: SqlError) -> ReplayError:
-    own = script.encode()[: len(place.migration.data)]  # without the ledger's INSERT
-    at = min(start if error.offset is None else error.offset, len(own.rstrip()))
-    statement = own[start:].decode(errors="replace")
-    offset = None if error.offset is None or start >= len(own) else error.offset - start
+def _error(
+    place: _Place,
+    own: str,
+    ran: tuple[Ran, ...],
+    start: int,
+    error: SqlError,
+    script: str | None = None,
+) -> ReplayError:
+    """The report of a failure at byte ``start`` of ``script``, of which the file wrote only ``own``."""
+    raw = own.encode()
+    inside = error.offset is not None and error.offset < len(raw)
+    at = error.offset if inside and error.offset is not None else min(start, len(raw.rstrip()))
+    offset = error.offset - start if inside and error.offset is not None else None
+    if error.offset is not None and not inside and start < len(raw):
+        offset = len(raw.rstrip()) - start  # SQLite read on, into what is appended
+    statement = raw[start:].decode()
     return ReplayError(
         error.message,
         path=place.migration.path,
-        line=own.count(b"\n", 0, at) + 1,
+        line=raw.count(b"\n", 0, at) + 1,
         excerpt=excerpt(statement, offset),
-        applied=place.applied + _ran_before(script, ran),
-        hint=error.hint or hint_for(error.message, script.encode()[start:].decode()),
+        applied=place.applied + _ran_before(own, ran),
+        hint=error.hint or hint_for(error.message, (script or own).encode()[start:].decode()),
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import fulltext, volatile
-from squasher.changes import Added, Cell, Modified, Removed, RowSet
+from squasher.changes import Added, Cell, Modified, Number, Removed, RowSet
 from squasher.model import Table, Trigger, View, VirtualTable
 from squasher.sql import fold, significant, unquote
 
@@ -47,10 +47,13 @@ def diff_rows(old: Side, new: Side) -> tuple[Change, ...]:
     changes: list[Change] = []
     one = {fold(rows.table): rows for rows in before.rows}
     other = {fold(rows.table): rows for rows in after.rows}
+    matched: list[_Match] = []
     for name in sorted(one.keys() | other.keys()):
         compare = _Table(name, tables.get(name), one.get(name), other.get(name), name in matter)
-        changes += compare.changes(old, new)
+        changes += compare.changes(old, new, matched)
+    changes += _relations(matched)
     changes += _terms(old, new)
+    changes += _sequences(old, new)
     return tuple(changes)
 
 
@@ -73,6 +76,54 @@ def rowids_matter(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(tables)
 
 
+class _Match(NamedTuple):
+    """A volatile cell of the chain and the cell that stands for it in the fresh file."""
+
+    table: str
+    key: str
+    column: str
+    old: Variants
+    new: Variants
+
+
+def _relations(matched: list[_Match]) -> Iterator[Change]:
+    """Values by chance that are one on one side and several on the other: a key that lost its row."""
+    by_old: dict[Variants, _Match] = {}
+    by_new: dict[tuple[str, str, Variants], _Match] = {}
+    for match in matched:
+        if not volatile.by_chance(match.old):
+            continue
+        one = by_old.setdefault(match.old, match)
+        # two literals may be equal by accident, but not where the chain has different keys
+        other = by_new.setdefault((match.table, match.column, match.new), match)
+        if match.new != one.new or match.old != other.old:
+            yield _modified_cell(match)
+
+
+def _modified_cell(match: _Match) -> Change:
+    return Modified(
+        owner=("table", match.table),
+        old=Cell(key=match.key, column=match.column, value=match.old[0]),
+        new=Cell(key=match.key, column=match.column, value=match.new[0]),
+        fields=("value",),
+    )
+
+
+def _sequences(old: Side, new: Side) -> Iterator[Change]:
+    """The AUTOINCREMENT counters, but for tables whose keys are volatile."""
+    before, after = (dict(side.snapshots[0].sequences) for side in (old, new))
+    shaky = {fold(table) for side in (old, new) for table, _, _ in side.volatile}
+    for name in sorted(before.keys() | after.keys()):
+        one, other = before.get(name, 0), after.get(name, 0)
+        if one != other and fold(name) not in shaky:
+            yield Modified(
+                owner=("table", fold(name)),
+                old=Number(name="sequence", value=one),
+                new=Number(name="sequence", value=other),
+                fields=("value",),
+            )
+
+
 class _Table(NamedTuple):
     name: str
     table: Table | None
@@ -80,7 +131,7 @@ class _Table(NamedTuple):
     new: Rows | None
     rowids: bool
 
-    def changes(self, old: Side, new: Side) -> Iterator[Change]:
+    def changes(self, old: Side, new: Side, matched: list[_Match]) -> Iterator[Change]:
         owner = ("table", self.name)
         if self.old is None or self.new is None:
             if self.old is not None:
@@ -94,7 +145,7 @@ class _Table(NamedTuple):
         key = self._key(columns, shaky)
         pairs, missing, extra = _pair(self._keyed(self.old, key), self._keyed(self.new, key))
         for here, there in pairs:
-            yield from self._cells(old, new, columns, here, there)
+            yield from self._cells(old, new, columns, (here, there), matched)
         if missing:
             yield Removed(owner=owner, old=_row_set(old, self.old, missing))
         if extra:
@@ -111,9 +162,20 @@ class _Table(NamedTuple):
                 for index in self.table.constraint_indexes
             ]
         for key in keys:
-            if key and all(column in firm for column in key):
+            if key and all(column in firm for column in key) and not self._holds_null(key):
                 return key
         return firm
+
+    def _holds_null(self, key: list[str]) -> bool:
+        """Whether a key identifies nothing in some row: UNIQUE allows any number of NULLs."""
+        sides = [rows for rows in (self.old, self.new) if rows is not None]
+        wanted = {fold(column) for column in key}
+        return any(
+            cell == "NULL" and fold(column) in wanted
+            for rows in sides
+            for row in rows.rows
+            for column, cell in zip(rows.columns, row, strict=True)
+        )
 
     def _keyed(self, rows: Rows, key: list[str]) -> list[Row]:
         places = {fold(column): index for index, column in enumerate(rows.columns)}
@@ -123,9 +185,12 @@ class _Table(NamedTuple):
             return [(str(rowid), *cells) for rowid, cells in zip(rows.rowids, keyed, strict=True)]
         return keyed
 
-    def _cells(self, old: Side, new: Side, columns: list[str], here: int, there: int) -> Iterator[Change]:
+    def _cells(
+        self, old: Side, new: Side, columns: list[str], rows: tuple[int, int], matched: list[_Match]
+    ) -> Iterator[Change]:
         if self.old is None or self.new is None:
             return
+        here, there = rows
         places = {fold(column): index for index, column in enumerate(self.new.columns)}
         ours = {column: index for index, column in enumerate(self.old.columns)}
         for column in columns:
@@ -133,15 +198,12 @@ class _Table(NamedTuple):
             one, other = self.old.rows[here][ours[column]], self.new.rows[there][place]
             before = old.values(self.old.table, here, column, one)
             after = new.values(self.new.table, there, self.new.columns[place], other)
-            same = before == after or (len(set(before)) > 1 and volatile.agrees(before, after))
-            if not same:
-                key = f"{self.old.columns[0]} {self.old.rows[here][0]}"
-                yield Modified(
-                    owner=("table", self.name),
-                    old=Cell(key=key, column=column, value=one),
-                    new=Cell(key=key, column=column, value=other),
-                    fields=("value",),
-                )
+            key = f"{self.old.columns[0]} {self.old.rows[here][0]}"
+            match = _Match(self.name, key, column, before, after)
+            if len(set(before)) > 1 and volatile.agrees(before, after):
+                matched.append(match)
+            elif before != after:
+                yield _modified_cell(match)
 
 
 def _places(terms: Rows) -> Rows:

@@ -31,20 +31,24 @@ TRIVIA: Final = frozenset({SPACE, COMMENT})
 # characters are written as what they are not: a range up to U+10FFFF takes 30 ms to compile.
 _NAME_START: Final = r"[^\x00-@\[-\^`{-\x7f]"
 _NAME_PART: Final = r"[^\x00-\#%-/:-@\[-\^`{-\x7f]"
+_NUMBER: Final = (
+    r"(?>0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*"
+    r"|(?:[0-9]+(?:_[0-9]+)*(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?|\.[0-9]+(?:_[0-9]+)*)"
+    r"(?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?)"
+)
 _TOKEN: Final = re.compile(
     rf"""
-      (?P<space>(?:[ \t\n\f\r]|\ufeff)+)
+      (?P<space>(?:[ \t\n\f\r][ \t\n\v\f\r]*|\ufeff)+)
     | (?P<comment>--[^\n]*|/\*(?=.)(?:.*?\*/|.*\Z))
     | (?P<string>'(?:[^']|'')*')
     | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
     | (?P<blob>[xX]'(?:[0-9a-fA-F]{{2}})*')
-    | (?P<number>(?:0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*
-                   |(?:[0-9]+(?:_[0-9]+)*(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?|\.[0-9]+(?:_[0-9]+)*)
-                    (?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?)(?!{_NAME_PART}))
-    | (?P<variable>\?[0-9]*|[:@$\#]{_NAME_PART}+(?:::[A-Za-z0-9_$]+)*(?:\([^\s)]*\))?)
+    | (?P<number>{_NUMBER}(?!{_NAME_PART}))
+    | (?P<variable>\?[0-9]*|[:@$\#](?:::)*{_NAME_PART}(?:{_NAME_PART}|::)*(?:\([^\s)]*\))?)
+    | (?P<illegal>{_NUMBER}{_NAME_PART}+|[xX]'[^']*'?)
     | (?P<word>{_NAME_START}{_NAME_PART}*)
     | (?P<operator>->>?|\|\||<[=><]?|>[=>]?|==?|!=|[-+*/%&|~(),;.])
-    | (?P<illegal>[0-9]{_NAME_PART}*|['"`\[].*|.)
+    | (?P<wrong>['"`\[].*|.)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -63,24 +67,26 @@ class Token(NamedTuple):
         return self.start + len(self.text)
 
 
+_WRONG: Final = "wrong"
+_KINDS: Final = {name: ILLEGAL if name == _WRONG else name for name in _TOKEN.groupindex}
 _new = tuple.__new__  # a third of the time of Token(…), and lexing is most of what Python does here
 
 
 def iterate(sql: str) -> Iterator[Token]:
     """The tokens of ``sql`` one by one, white space and comments included."""
     for match in _TOKEN.finditer(sql):
-        yield _new(Token, (match.lastgroup, match.group(), match.start()))
+        yield _new(Token, (_KINDS[match.lastgroup or _WRONG], match.group(), match.start()))
 
 
 def tokens(sql: str) -> list[Token]:
     """Every token of ``sql``, white space and comments included; joined, they are ``sql`` again."""
-    return [_new(Token, (m.lastgroup, m.group(), m.start())) for m in _TOKEN.finditer(sql)]
+    return [_new(Token, (_KINDS[m.lastgroup or _WRONG], m.group(), m.start())) for m in _TOKEN.finditer(sql)]
 
 
 def significant(sql: str) -> list[Token]:
     """The tokens of ``sql`` without white space and comments: what SQLite's parser sees."""
     return [
-        _new(Token, (m.lastgroup, m.group(), m.start()))
+        _new(Token, (_KINDS[m.lastgroup or _WRONG], m.group(), m.start()))
         for m in _TOKEN.finditer(sql)
         if m.lastgroup not in TRIVIA
     ]
@@ -144,7 +150,7 @@ def canonical(sql: str) -> tuple[str, ...]:
     while out and out[-1] == ";":
         out.pop()
     if out[:2] == ["create", "table"] and len(out) > _NAME_AT:
-        out[_NAME_AT] = '"' + fold(unquote(out[_NAME_AT])) + '"'
+        out[_NAME_AT] = '"' + unquote(significant(sql[:_HEAD])[_NAME_AT].text) + '"'
     elif out[:2] == ["create", "virtual"]:
         return _virtual(sql, out)
     return tuple(out)
@@ -152,6 +158,7 @@ def canonical(sql: str) -> tuple[str, ...]:
 
 _FOLDED: Final = frozenset({NUMBER, BLOB})
 _NAME_AT: Final = 2
+_HEAD: Final = 1000  # no stored head is longer, and the whole would be read twice
 
 
 def _virtual(sql: str, out: list[str]) -> tuple[str, ...]:
@@ -225,7 +232,7 @@ def _binary_real(value: float) -> str:
     return f"({out})" if scale > 1 else out
 
 
-_MOST_PIECES: Final = 20
+_MOST_PIECES: Final = 60  # D1 allows expressions of depth 100
 
 
 def _text(value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from squasher import volatile
+from squasher import choose, volatile
 from squasher.chain import Chain, Migration, read_chain
 from squasher.emit import Source, emit
 from squasher.errors import ReplayError, SquasherError
@@ -14,9 +14,9 @@ from squasher.prove import Proof, prove
 from squasher.rowdiff import Side
 
 if TYPE_CHECKING:
+    from squasher.choose import Decision
     from squasher.commands.target import Target
     from squasher.model import Snapshot
-    from squasher.volatile import Decision
 
 
 class UnprovedError(SquasherError):
@@ -85,8 +85,8 @@ def compose(observed: Observed, target: Target) -> Composed:
     try:
         composed = _attempt(observed, target, decision)
     except UnprovedError:
-        return _attempt(observed, target, volatile.literals(found))
-    confirmed = volatile.confirm(decision, found, composed.side.volatile)
+        return _attempt(observed, target, choose.literals(found))
+    confirmed = choose.confirm(decision, found, composed.side.volatile)
     if confirmed.choices != decision.choices:
         return _attempt(observed, target, confirmed)
     return Composed(composed.text, composed.side, confirmed)
@@ -96,10 +96,10 @@ def decide(observed: Observed, target: Target) -> Decision:
     """What to write for the volatile cells, before the loaded file has confirmed it."""
     found = observed.side.volatile
     if not found:
-        return volatile.Decision({}, ())
-    trial = volatile.Trial(target.profile, observed.universes)
+        return choose.Decision({}, ())
+    trial = choose.Trial(target.profile, observed.universes)
     try:
-        return volatile.decide(observed.replay, observed.side.snapshots[0], found, trial)
+        return choose.decide(observed.replay, observed.side.snapshots[0], found, trial)
     finally:
         trial.close()
 

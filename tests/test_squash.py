@@ -1,0 +1,342 @@
+"""squash: what is written, when, and what is left alone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+import squasher
+from squasher.commands import squash as command
+from squasher.commands.squash import UnprovedError
+from squasher.errors import InputError, ReplayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parent.parent
+CHAINS = {"rich": ROOT / "tests" / "cases" / "rich" / "migrations", "clearlift": ROOT / "migrations"}
+OLD = b"-- what was here before\n"
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Path:
+    """A chain of two migrations."""
+    directory = tmp_path / "migrations"
+    directory.mkdir()
+    (directory / "0001_users.sql").write_text(
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n", encoding="utf-8"
+    )
+    (directory / "0002_roles.sql").write_text(
+        "CREATE TABLE roles (name TEXT);\nINSERT INTO roles VALUES ('admin');\n", encoding="utf-8"
+    )
+    return directory
+
+
+def fresh_of(chain: Path) -> Path:
+    """Where the fresh file of a chain is by default."""
+    return chain.parent / "migrations-fresh" / "0001_complete_schema.sql"
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """All files below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_missing_directory_is_made(chain: Path) -> None:
+    """The fresh file is written beside the chain, and nothing else is."""
+    result = squasher.squash(chain)
+    assert result.written
+    assert everything(chain.parent / "migrations-fresh") == {"0001_complete_schema.sql": result.text.encode()}
+
+
+def test_missing_parents_are_made(chain: Path, tmp_path: Path) -> None:
+    """A fresh file may be asked for several new directories deep."""
+    fresh = tmp_path / "a" / "b" / "c.sql"
+    assert squasher.squash(chain, fresh).written
+    assert everything(tmp_path / "a") == {"b/c.sql": fresh.read_bytes()}
+
+
+def test_the_file_has_unix_line_ends_and_one_at_its_end(chain: Path) -> None:
+    """The bytes on disk are the text in UTF-8, with LF, on every platform."""
+    text = squasher.squash(chain).text
+    data = fresh_of(chain).read_bytes()
+    assert data == text.encode()
+    assert b"\r" not in data
+    assert data.endswith(b";\n")
+    assert not data.endswith(b"\n\n")
+
+
+def test_an_unchanged_file_is_not_written_again(chain: Path) -> None:
+    """The file keeps its time of change when it holds the bytes already."""
+    squasher.squash(chain)
+    fresh = fresh_of(chain)
+    os.utime(fresh, ns=(1_000_000_000, 1_000_000_000))
+    node = fresh.stat().st_ino
+    again = squasher.squash(chain)
+    assert again.written is False
+    assert (fresh.stat().st_mtime_ns, fresh.stat().st_ino) == (1_000_000_000, node)
+
+
+def test_a_changed_file_is_replaced(chain: Path) -> None:
+    """Whatever stood there gives way to the proved text."""
+    fresh = fresh_of(chain)
+    fresh.parent.mkdir()
+    fresh.write_bytes(OLD)
+    result = squasher.squash(chain)
+    assert result.written
+    assert everything(fresh.parent) == {fresh.name: result.text.encode()}
+
+
+def test_nothing_is_written_when_not_asked(chain: Path) -> None:
+    """With write=False the text comes back and the disk stays as it is."""
+    before = everything(chain.parent)
+    result = squasher.squash(chain, write=False)
+    assert result.written is False
+    assert "CREATE TABLE roles" in result.text
+    assert everything(chain.parent) == before
+    assert not fresh_of(chain).parent.exists()
+
+
+@pytest.mark.parametrize("to", ["0001", "1", "0001_users", "0001_users.sql"])
+def test_to_stops_after_a_migration(chain: Path, to: str) -> None:
+    """The file is that of the chain up to and including the named migration."""
+    result = squasher.squash(chain, to=to)
+    assert [migration.name for migration in result.chain.migrations] == ["0001_users.sql"]
+    assert "roles" not in result.text
+    assert "('0001_users.sql');" in result.text
+    assert result.text.startswith("-- The complete schema of migration 0001_users.\n")
+
+
+def test_to_an_unknown_migration_is_an_error(chain: Path) -> None:
+    """The error says which numbers there are, and the old file stays."""
+    squasher.squash(chain)
+    before = everything(chain.parent)
+    with pytest.raises(InputError, match=r"no migration 0007 in .*migrations/") as caught:
+        squasher.squash(chain, to="0007")
+    assert caught.value.hint == "Choose a number from 0001 to 0002."
+    assert everything(chain.parent) == before
+
+
+def test_a_failing_chain_leaves_the_old_file(chain: Path) -> None:
+    """A statement that does not run stops everything before the first byte is written."""
+    squasher.squash(chain)
+    (chain / "0003_broken.sql").write_text("CREATE TABLE more (a);\nDROP TABLE nowhere;\n", encoding="utf-8")
+    before = everything(chain.parent)
+    with pytest.raises(ReplayError, match=r"0003_broken\.sql:2: no such table: nowhere"):
+        squasher.squash(chain)
+    assert everything(chain.parent) == before
+
+
+def test_a_target_that_is_a_directory_is_an_error(chain: Path) -> None:
+    """The directory and what is in it stay, and no temporary file is left."""
+    fresh_of(chain).mkdir(parents=True)
+    (fresh_of(chain) / "kept").write_bytes(OLD)
+    before = everything(chain.parent)
+    with pytest.raises(InputError, match=r"cannot write .*0001_complete_schema\.sql: Is a directory"):
+        squasher.squash(chain)
+    assert everything(chain.parent) == before
+
+
+def test_a_target_below_a_file_is_an_error(chain: Path, tmp_path: Path) -> None:
+    """A path that leads through a file cannot be made, and the file stays."""
+    (tmp_path / "file").write_bytes(OLD)
+    before = everything(tmp_path)
+    with pytest.raises(InputError, match=r"cannot write .*file/fresh\.sql: (Not a directory|File exists)"):
+        squasher.squash(chain, tmp_path / "file" / "fresh.sql")
+    assert everything(tmp_path) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_an_unwritable_directory_is_an_error(chain: Path) -> None:
+    """Without permission the old file stays."""
+    fresh = fresh_of(chain)
+    fresh.parent.mkdir()
+    fresh.write_bytes(OLD)
+    fresh.parent.chmod(0o500)
+    try:
+        with pytest.raises(InputError, match=r"cannot write .*: Permission denied"):
+            squasher.squash(chain)
+        assert everything(fresh.parent) == {fresh.name: OLD}
+    finally:
+        fresh.parent.chmod(0o700)
+
+
+def test_a_symbolic_link_is_followed(chain: Path, tmp_path: Path) -> None:
+    """The file that the link names is replaced, and the link stays one."""
+    real = tmp_path / "elsewhere" / "schema.sql"
+    real.parent.mkdir()
+    real.write_bytes(OLD)
+    fresh = fresh_of(chain)
+    fresh.parent.mkdir()
+    fresh.symlink_to(real)
+    result = squasher.squash(chain)
+    assert fresh.is_symlink()
+    assert everything(real.parent) == {"schema.sql": result.text.encode()}
+
+
+def test_a_link_to_nothing_is_followed(chain: Path, tmp_path: Path) -> None:
+    """A dangling link gets the file that it names."""
+    fresh = fresh_of(chain)
+    fresh.parent.mkdir()
+    fresh.symlink_to(tmp_path / "later.sql")
+    result = squasher.squash(chain)
+    assert fresh.is_symlink()
+    assert (tmp_path / "later.sql").read_bytes() == result.text.encode()
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Fault(NamedTuple):
+    """What happens while a file is written, and the error that a caller sees."""
+
+    act: Callable[..., None]
+    error: type[BaseException]
+    message: str
+
+
+INTERRUPTED = Fault(_interrupt, KeyboardInterrupt, "^$")
+FULL = Fault(_full, InputError, "cannot write .*: No space left on device")
+
+
+@pytest.mark.parametrize("at", ["fsync", "replace"])
+@pytest.mark.parametrize("fault", [INTERRUPTED, FULL], ids=["interrupted", "disk-full"])
+@pytest.mark.parametrize("old", [OLD, None], ids=["over-an-old-file", "new"])
+def test_a_write_that_does_not_end_leaves_the_old_file(
+    at: str, fault: Fault, old: bytes | None, chain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader finds the old file whole, or none, and no temporary file beside it."""
+    fresh = fresh_of(chain)
+    fresh.parent.mkdir()
+    if old is not None:
+        fresh.write_bytes(old)
+    before = everything(chain.parent)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, at, fault.act)
+        with pytest.raises(fault.error, match=fault.message):
+            squasher.squash(chain)
+    assert everything(chain.parent) == before
+    assert squasher.squash(chain).written
+
+
+@pytest.mark.parametrize(
+    ("lost", "kept", "named"),
+    [
+        ("INSERT INTO roles (name) VALUES\n    ('admin');", "", "roles"),
+        ("CREATE TABLE users (\n    id INTEGER PRIMARY KEY,\n    name TEXT\n);", "", "users"),
+        (" PRIMARY KEY,\n    name", ",\n    name", "users"),
+    ],
+)
+def test_a_text_that_is_not_equal_is_not_written(
+    lost: str, kept: str, named: str, chain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If emission lost something, the proof says so and the old file stays."""
+    fresh = fresh_of(chain)
+    fresh.parent.mkdir()
+    fresh.write_bytes(OLD)
+    whole = command.text_of
+
+    def lossy(*args: object) -> str:
+        text = whole(*args)  # type: ignore[arg-type]
+        assert text.count(lost) == 1
+        return text.replace(lost, kept)
+
+    monkeypatch.setattr(command, "text_of", lossy)
+    with pytest.raises(UnprovedError, match="is not equal to the chain") as caught:
+        squasher.squash(chain)
+    assert caught.value.proof is not None
+    assert {change.owner[1] for change in caught.value.proof.changes} == {named}
+    assert "Nothing was written" in str(caught.value.hint)
+    assert everything(fresh.parent) == {fresh.name: OLD}
+
+
+def test_a_text_that_does_not_load_is_not_written(chain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of emission that SQLite refuses is told with SQLite's reason."""
+    whole = command.text_of
+    monkeypatch.setattr(command, "text_of", lambda *args: whole(*args) + "CREATE TABEL x;\n")
+    with pytest.raises(UnprovedError, match=r'does not load: .*near "TABEL": syntax error'):
+        squasher.squash(chain)
+    assert not fresh_of(chain).parent.exists()
+
+
+def test_a_text_that_changes_when_written_again_is_not_written(
+    chain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fixpoint layer: what was loaded must give the same bytes."""
+    whole = command.text_of
+    calls: list[str] = []
+
+    def restless(*args: object) -> str:
+        text = whole(*args)  # type: ignore[arg-type]
+        calls.append(text)
+        return text + f"-- {len(calls)}\n"
+
+    monkeypatch.setattr(command, "text_of", restless)
+    with pytest.raises(UnprovedError, match="writing it again gives another text"):
+        squasher.squash(chain)
+    assert not fresh_of(chain).parent.exists()
+
+
+def statements(text: str) -> str:
+    """A fresh file without the comments between its statements and without the ledger."""
+    body = text.partition("\n-- the ledger")[0]
+    return "\n".join(line for line in body.splitlines() if line and not line.startswith("--"))
+
+
+@pytest.mark.parametrize("name", list(CHAINS))
+@pytest.mark.parametrize("profile", ["d1", "sqlite"])
+def test_squashing_the_fresh_file_gives_the_same_again(name: str, profile: str, tmp_path: Path) -> None:
+    """A directory that holds only the fresh file has the same objects and rows, statement by statement."""
+    first = squasher.squash(CHAINS[name], tmp_path / "one.sql", profile)
+    only = tmp_path / "only"
+    only.mkdir()
+    shutil.copy(tmp_path / "one.sql", only / "0001_complete_schema.sql")
+    second = squasher.squash(only, tmp_path / "two.sql", profile)
+    assert statements(second.text) == statements(first.text)
+    assert second.warnings == ()
+
+
+@pytest.mark.parametrize("name", list(CHAINS))
+@pytest.mark.parametrize("profile", ["d1", "sqlite"])
+def test_what_squash_wrote_checks_exactly(name: str, profile: str, tmp_path: Path) -> None:
+    """A check of what squash wrote is always equal, byte for byte, and has nothing to say."""
+    fresh = tmp_path / "fresh.sql"
+    result = squasher.squash(CHAINS[name], fresh, profile)
+    assert result.proof.status == "equal"
+    checked = squasher.check(CHAINS[name], fresh, profile)
+    assert (checked.proof.status, checked.exact, checked.findings) == ("equal", True, ())
+    assert checked.proof.respelled == ()
+    assert checked.proof.reasons == ()
+
+
+def test_every_prefix_of_a_chain_can_be_squashed(tmp_path: Path) -> None:
+    """Each state that the ClearLift chain goes through is proved, not only the last."""
+    names = sorted(path.name for path in CHAINS["clearlift"].iterdir())
+    for name in names[::8]:
+        result = squasher.squash(CHAINS["clearlift"], tmp_path / "fresh.sql", to=name)
+        assert result.proof.status == "equal"
+        assert f"('{name}');" in result.text
+
+
+def test_the_library_prints_nothing(chain: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Calling squash from a program leaves the terminal alone, warnings included."""
+    (chain / "0003_when.sql").write_text(
+        "CREATE TABLE w (a, b); INSERT INTO w (a) VALUES (1); UPDATE w SET b = a || datetime('now');",
+        encoding="utf-8",
+    )
+    assert len(squasher.squash(chain).warnings) == 1
+    assert capfd.readouterr() == ("", "")
