@@ -13,7 +13,7 @@ from squasher.diff import trigger_event
 from squasher.engine import Database, Universe
 from squasher.errors import SqlError
 from squasher.model import Index, Table, Trigger, View, VirtualTable
-from squasher.sql import canonical, fold, is_word, quote, significant, unquote
+from squasher.sql import fold, is_word, quote, significant, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,7 +204,7 @@ class _Pages:
         elif opcode == "Trace":
             p4 = None  # the text of a trigger's statement
         elif opcode == "Halt" and p1 == _CHECK_FAILED and fold(str(p4)) not in self._constraints:
-            p4 = tuple(_spelled(canonical(str(p4))))  # an unnamed CHECK's own text
+            p4 = None  # an unnamed CHECK's own text, for people
         if isinstance(p4, str) and p4.startswith("vtab:"):
             p4 = "vtab"
         return opcode, p1, p2, p3, p4, p5
@@ -228,11 +228,6 @@ def _constraint_names(snapshot: Snapshot) -> frozenset[str]:
 
 def _root_pages(database: Database) -> dict[int, str]:
     return dict(database.execute("SELECT rootpage, type || ' ' || lower(name) FROM sqlite_schema"))
-
-
-def _spelled(stream: tuple[str, ...]) -> Iterator[str]:
-    """A message's tokens with names unquoted: it is for people, the instructions say what happens."""
-    return (fold(token.strip('"')) for token in stream)
 
 
 def _shown(program: Found | str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,7 +65,7 @@ class Chain(NamedTuple):
 
     def until(self, number: str) -> Chain:
         """The chain up to and including migration ``number`` (or a file name). Raises InputError."""
-        wanted = None if number.endswith(".sql") else _leading_integer(number)
+        wanted = int(number) if number.isdecimal() else None
         last = -1
         for index, migration in enumerate(self.migrations):
             if migration.name in {number, f"{number}.sql"}:
@@ -88,7 +89,6 @@ def read_chain(directory: Path) -> Chain:
         what = "is not a directory" if directory.exists() else "does not exist"
         raise InputError(f"{directory}/ {what}", hint="Name the directory with --migrations DIR.")
     try:
-        _refuse_names(directory)
         entries = sorted(entry for entry in directory.iterdir() if _looks_like_one(entry))
         skipped = tuple(
             f"{entry} was skipped: it is no regular file, so wrangler does not see it"
@@ -97,7 +97,7 @@ def read_chain(directory: Path) -> Chain:
         )
         files = sorted(
             (entry for entry in entries if stat.S_ISREG(entry.lstat().st_mode)),
-            key=lambda entry: _order(entry.name),
+            key=lambda entry: _order(_text(entry.name)),
         )
     except OSError as error:
         raise InputError(f"{directory}/: {error.strerror}") from error
@@ -109,11 +109,14 @@ def read_chain(directory: Path) -> Chain:
     return Chain(directory.as_posix(), tuple(read_migration(file) for file in files), skipped)
 
 
-def _refuse_names(directory: Path) -> None:
-    for entry in directory.iterdir():
-        if _looks_like_one(entry) and entry.name != entry.name.encode("utf-8", "replace").decode():
-            shown = entry.name.encode("utf-8", "replace").decode()
-            raise InputError(f"{directory}/{shown}: the file's name is not UTF-8", hint="Rename it.")
+def _text(name: str) -> str:
+    """A file name as text, whatever the locale makes of its bytes. Raises InputError."""
+    raw = os.fsencode(name)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        shown = raw.decode("utf-8", "replace")
+        raise InputError(f"{shown}: the file's name is not UTF-8", hint="Rename it.") from None
 
 
 def read_migration(path: Path) -> Migration:
@@ -124,7 +127,7 @@ def read_migration(path: Path) -> Migration:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path.as_posix()}: {error.strerror}") from error
-    migration = Migration(path.name, path.as_posix(), data)
+    migration = Migration(_text(path.name), _text(path.as_posix()), data)
     migration.text  # noqa: B018 - a file that is not text is found here, not half-way through
     return migration
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from squasher import layout
 from squasher.changes import Added, Clause, LedgerEntry, Modified, Number, Option, Order, Removed
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable, kind_of
-from squasher.sql import BLOB, NUMBER, STRING, TRIVIA, Token, canonical, fold, significant
+from squasher.sql import BLOB, NUMBER, STRING, TRIVIA, Token, canonical, fold, name_of, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -324,3 +324,9 @@ def _modified(owner: tuple[str, str], old: Element, new: Element) -> Change:
 def _words(body: tuple[Token, ...]) -> str:
     """A clause on one line, without its comments."""
     return " ".join("".join(" " if token.kind in TRIVIA else token.text for token in body).split())
+
+
+def only_quotes_differ(old: str, new: str) -> bool:
+    """Whether two statements are the same but for the quotes around names."""
+    one, other = ([name_of(token) or token.text for token in significant(sql)] for sql in (old, new))
+    return one == other

@@ -273,8 +273,23 @@ class _Schema:
             found[table][number].append(tuple(rest))
         keys = defaultdict[str, tuple[ForeignKey, ...]](tuple)
         for table, numbered in found.items():
-            keys[table] = tuple(_foreign_key(parts) for parts in numbered.values())
+            keys[table] = tuple(self._foreign_key(parts) for parts in numbered.values())
         return keys
+
+    def _foreign_key(self, parts: Found) -> ForeignKey:
+        parent, _, _, on_update, on_delete = parts[0]
+        named = [part[2] for part in parts]
+        if named == [None] * len(named):  # REFERENCES parent: its primary key
+            columns = next((self._columns[name] for name in self._columns if fold(name) == fold(parent)), [])
+            keys = sorted((key, name) for name, _, _, _, key, _ in columns if key)
+            named = [name for _, name in keys] if len(keys) == len(named) else named
+        return ForeignKey(
+            parent=parent,
+            columns=tuple(part[1] for part in parts),
+            parent_columns=tuple(named),
+            on_update=on_update,
+            on_delete=on_delete,
+        )
 
     def _read_indexes(self) -> dict[str, dict[str, tuple[bool, str, bool]]]:
         columns: dict[str, list[IndexColumn]] = defaultdict(list)
@@ -307,17 +322,6 @@ def _column(facts: tuple[Any, ...], collation: str | None) -> Column:
         primary_key=key,
         hidden=hidden,
         collation=collation,
-    )
-
-
-def _foreign_key(parts: Found) -> ForeignKey:
-    parent, _, _, on_update, on_delete = parts[0]
-    return ForeignKey(
-        parent=parent,
-        columns=tuple(part[1] for part in parts),
-        parent_columns=tuple(None if part[2] is None else part[2] for part in parts),
-        on_update=on_update,
-        on_delete=on_delete,
     )
 
 

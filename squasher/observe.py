@@ -65,15 +65,17 @@ def _again(chain: Chain, profile: Profile, part: Slice, universe: Universe) -> S
 
 
 def load(file: Migration, profile: Profile, universes: tuple[Universe, ...]) -> Side:
-    """Run one SQL file in each universe, as a new installation would. Raises ReplayError."""
-    first, *others = map(volatile.elsewhere, universes)
-    ran, whole = _install(file, profile, first)
-    asked = any(
-        (step.asked_clock or step.asked_random) and step.changes and profile.ledger not in step.writes
-        for step in ran
-    )
-    if not asked or not others:
+    """Run one SQL file in each universe, as a new installation would. Raises ReplayError.
+
+    A file that asks for the time or for chance is looked at in several universes in any case.
+    """
+    ran, whole = _install(file, profile, volatile.elsewhere(universes[0]))
+    asked = any((step.asked_clock or step.asked_random) and profile.ledger not in step.writes for step in ran)
+    if not asked:
         return Side.of([whole] * len(universes))
+    if len(universes) == 1:
+        universes = volatile.UNIVERSES  # the chain did not ask, and the file does
+    first, *others = map(volatile.elsewhere, universes)
     own = tuple(step for step in ran if profile.ledger not in step.touches)
     part = Slice(profile, [own], whole, first)
     snapshots = [whole]

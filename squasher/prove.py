@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from squasher import bytecode
 from squasher.changes import Modified, Program
-from squasher.diff import clauses, diff
+from squasher.diff import clauses, diff, only_quotes_differ
 from squasher.errors import SqlError
 from squasher.model import Index, Trigger, View, kind_of
 from squasher.rowdiff import diff_rows
@@ -72,9 +72,11 @@ def _judge(schema: SchemaDiff, compared: Compared) -> tuple[list[Change], tuple[
     changes: list[Change] = []
     respelled: list[tuple[str, str]] = []
     accused: set[tuple[str, str]] = set()
+    changed = {change.owner for change in schema.changes}
     for one, other in schema.respelled:
         owners = _owners(one)
-        if any(owner in differing or owner in blind for owner in owners):
+        explained = bool(changed.intersection(owners)) and only_quotes_differ(str(one.sql), str(other.sql))
+        if not explained and any(owner in differing or owner in blind for owner in owners):
             changes += clauses(one, other)
             accused.update(owners)
         else:

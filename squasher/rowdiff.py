@@ -251,8 +251,9 @@ def _terms(old: Side, new: Side) -> Iterator[Change]:
     }
     one = {fold(rows.table): rows for rows in old.snapshots[0].terms}
     other = {fold(rows.table): rows for rows in new.snapshots[0].terms}
-    for name in sorted(one.keys() & other.keys()):
-        before, after = one[name], other[name]
+    for name in sorted(one.keys() | other.keys()):
+        some = one.get(name) or other[name]
+        before, after = one.get(name, some._replace(rows=())), other.get(name, some._replace(rows=()))
         if name in shaky:
             before, after = _places(before), _places(after)
         missing = Counter(before.rows) - Counter(after.rows)

@@ -6,6 +6,7 @@ differ are volatile: the clock made them, or chance, or both.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -212,12 +213,21 @@ def _has_form(value: str, chain: Variants) -> bool:
 
 
 def _has_size(value: str, like: list[str], *, exact: bool) -> bool:
-    digits = [len(other.lstrip("-").partition(".")[0]) for other in like]
-    size = len(value.lstrip("-").partition(".")[0])
+    digits = [_digits(other) for other in like]
+    size = _digits(value)
     if exact:
         return min(digits) <= size <= max(digits)
     signed = any(other.startswith("-") for other in like)
     return size <= max(digits) and (signed or not value.startswith("-"))
+
+
+def _digits(value: str) -> int:
+    """How many digits a number has before the point; ``sql.literal`` may write it as a product."""
+    numerator, *divisors = value.strip("()-").split("/")
+    size = math.prod(float(part) for part in numerator.split("*"))
+    for part in divisors:
+        size /= float(part)
+    return len(str(int(size))) if math.isfinite(size) else 0
 
 
 _DIGITS: Final = "0123456789"

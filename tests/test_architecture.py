@@ -38,6 +38,7 @@ LAYERS = {
     "provenance": 3,
     "emit": 3,
     "volatile": 3,
+    "choose": 3,
     "bytecode": 3,
     "rowdiff": 3,
     "observe": 3,

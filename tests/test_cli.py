@@ -329,19 +329,29 @@ def test_colors_are_for_terminals(folder: Path) -> None:
 )
 def test_output_is_utf_8_whatever_the_locale(variables: dict[str, str], folder: Path) -> None:
     """Names outside of ASCII and the dots of the summary are the same bytes everywhere."""
-    (folder / "migrations" / "0003_größe_日本.sql").write_text(
+    (folder / "migrations" / "0003_words.sql").write_text(
         "CREATE TABLE größe (日本 TEXT);\nINSERT INTO größe VALUES ('★');\n", encoding="utf-8"
     )
     code, out, err = run(folder, "squash", **variables)
     assert (code, err) == (0, "")
     assert "2 tables · 1 index · 2 rows" in out
     assert run(folder, "check", **variables)[0] == 0
-    assert "('0003_größe_日本.sql');" in (folder / FRESH).read_text(encoding="utf-8")
+    assert "('0003_words.sql');" in (folder / FRESH).read_text(encoding="utf-8")
     edit(folder, "    日本 TEXT", "    中国 TEXT")
     edit(folder, '("日本")', '("中国")')
     code, out, err = run(folder, "check", **variables)
     assert (code, err) == (1, "")
     assert "日本" in out
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_a_migration_may_have_any_name_that_is_text(locale: str, folder: Path) -> None:
+    """Names outside of ASCII are recorded as they are, in any locale."""
+    named = folder / "migrations" / "0003_größe_日本.sql"
+    named.write_text("CREATE TABLE more (a);\n", encoding="utf-8")
+    assert run(folder, "squash", LC_ALL=locale)[::2] == (0, "")
+    assert "    ('0003_größe_日本.sql');" in (folder / FRESH).read_text(encoding="utf-8")
+    assert run(folder, "check", "--exact", LC_ALL=locale)[0] == 0
 
 
 def wait_for_the_engine(process: subprocess.Popen[bytes]) -> None:

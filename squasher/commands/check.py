@@ -12,6 +12,7 @@ from squasher.errors import InputError
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
 from squasher.observe import Observed, load, observe
 from squasher.prove import Proof, prove
+from squasher.rowdiff import Side
 
 if TYPE_CHECKING:
     from squasher.changes import Change
@@ -52,7 +53,10 @@ def check(target: Target) -> Checked:
     file = read_migration(target.fresh)
     observed = observe(chain, target.profile)
     fresh = load(file, target.profile, observed.universes)
-    proof = prove(target.profile, observed.side, fresh)
+    side = observed.side
+    if len(side.snapshots) < len(fresh.snapshots):
+        side = Side.of(side.snapshots * len(fresh.snapshots))  # the same in every universe
+    proof = prove(target.profile, side, fresh)
     own = frozenset({target.fresh.name})
     recorded = diff.ledger(observed.side.snapshots[0], fresh.snapshots[0], ignore=own)
     proof = Proof((*proof.changes, *recorded), proof.respelled, proof.reasons)
