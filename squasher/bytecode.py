@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from squasher.diff import trigger_event
+from squasher.diff import trigger_event, updates_some_columns
 from squasher.engine import Database, Universe
 from squasher.errors import SqlError
 from squasher.model import Index, Table, Trigger, View, VirtualTable
@@ -104,7 +104,7 @@ def probes_for(old: Snapshot, new: Snapshot) -> Iterator[Probe]:
     """The statements to compile for the tables and views that both sides have."""
     others = {fold(item.name): item for item in new.objects if isinstance(item, Table | View)}
     triggers = [item for item in (*old.objects, *new.objects) if isinstance(item, Trigger)]
-    updated = {fold(item.table) for item in triggers}
+    some_columns = {fold(item.table) for item in triggers if updates_some_columns(item.sql)}
     events = {(fold(item.table), trigger_event(item.sql).split()[-1]) for item in triggers}
     parents = {
         fold(key.parent) for item in old.objects if isinstance(item, Table) for key in item.foreign_keys
@@ -116,7 +116,7 @@ def probes_for(old: Snapshot, new: Snapshot) -> Iterator[Probe]:
             if names != [fold(column.name) for column in other.columns]:
                 continue  # told by the columns themselves
             bound = fold(item.name) in parents or bool(item.foreign_keys)
-            yield from _table_probes(item, single=fold(item.name) in updated, bound=bound)
+            yield from _table_probes(item, single=fold(item.name) in some_columns, bound=bound)
         elif isinstance(item, View) and isinstance(other, View):
             found = {event for view, event in events if view == fold(item.name)}
             yield from _view_probes(item, found)
@@ -138,7 +138,7 @@ def _table_probes(table: Table, *, single: bool, bound: bool) -> Iterator[Probe]
     update = f"UPDATE {name} SET {', '.join(f'{column} = ?' for column in columns)}"
     yield Probe(owner, update, len(columns))
     if bound:
-        yield Probe(owner, update, len(columns), foreign_keys=False)
+        yield Probe(owner, f"DELETE FROM {name} WHERE {every[0]} IS ?", 1, foreign_keys=False)
     if single:
         for column in columns:
             yield Probe(owner, f"UPDATE {name} SET {column} = ?", 1)

@@ -6,7 +6,6 @@ fields differ. Each has a ``reverse()``, so that ``diff(b, a)`` is the reverse o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from squasher.model import Column, ForeignKey, Index, Row, Table, Trigger, View, VirtualTable
@@ -85,8 +84,7 @@ Element: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
+class Removed(NamedTuple):
     """Only in the old side. ``owner`` is the object under which people look for it: kind and name."""
 
     owner: tuple[str, str]
@@ -97,8 +95,7 @@ class Removed:
         return Added(owner=self.owner, new=self.old)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
+class Added(NamedTuple):
     """Only in the new side."""
 
     owner: tuple[str, str]
@@ -109,8 +106,7 @@ class Added:
         return Removed(owner=self.owner, old=self.new)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Modified:
+class Modified(NamedTuple):
     """In both, and different in ``fields``."""
 
     owner: tuple[str, str]

@@ -1,30 +1,14 @@
-"""The command line: parse, call, print, exit code. Nothing else.
-
-Exit codes: 0 fine · 1 differences or findings · 2 could not do it · 130 interrupted.
-"""
+"""The command line: options in, a call of ``run``, its exit code out."""
 
 from __future__ import annotations
 
-import io
-import os
-import signal
-import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated
 
 import typer
 
-from squasher.errors import SquasherError
+from squasher import run
 from squasher.render import RENDERERS
-from squasher.render.text import squashed, unproved
 from squasher.version import VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-DIFFERENT: Final = 1
-TROUBLE: Final = 2
-INTERRUPTED: Final = 130
 
 app = typer.Typer(
     name="squasher",
@@ -56,7 +40,7 @@ def _format(name: str) -> str:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        _say(f"squasher {VERSION}\n")
+        typer.echo(f"squasher {VERSION}")
         raise typer.Exit
 
 
@@ -82,13 +66,7 @@ def squash(
     profile: _Profile = "d1",
 ) -> None:
     """Write the fresh file, once it is proved equal to the chain."""
-    from squasher.commands.squash import squash as run
-    from squasher.commands.target import target
-
-    with _reported():
-        result = run(target(migrations, fresh, profile), to=to, write=not stdout)
-        _warn(result.warnings)
-        _say(result.text if stdout else squashed(result))
+    raise typer.Exit(run.squash(migrations=migrations, fresh=fresh, profile=profile, to=to, stdout=stdout))
 
 
 @app.command()
@@ -106,54 +84,9 @@ def check(
     profile: _Profile = "d1",
 ) -> None:
     """Tell whether the fresh file on disk is equivalent to the chain."""
-    from squasher.commands.check import check as run
-    from squasher.commands.target import target
-
-    with _reported():
-        result = run(target(migrations, fresh, profile))
-        _warn(result.warnings)
-        _say(RENDERERS[form](result, color=_color()))
-    status = result.proof.status
-    if status == "unknown":
-        raise typer.Exit(TROUBLE)
-    if status == "different" or (exact and not result.exact):
-        raise typer.Exit(DIFFERENT)
+    raise typer.Exit(run.check(migrations=migrations, fresh=fresh, profile=profile, exact=exact, form=form))
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text)
-
-
-def _warn(warnings: tuple[str, ...]) -> None:
-    for warning in warnings:
-        sys.stderr.write(f"warning: {warning}\n")
-
-
-def _color() -> bool:
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-
-
-@contextmanager
-def _reported() -> Iterator[None]:
-    """Errors as a person should read them, on standard error, and the exit code that they mean."""
-    try:
-        yield
-    except SquasherError as error:
-        sys.stderr.write(f"error: {error.diagnostics()}\n")
-        proof = getattr(error, "proof", None)
-        if proof is not None:
-            sys.stderr.write(unproved(proof))
-        raise typer.Exit(TROUBLE) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; nothing was written\n")
-        raise typer.Exit(INTERRUPTED) from None
-
-
-def run() -> None:
-    """Run the command line: UTF-8 and LF on every machine, and a quiet end when a pipe closes."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+def parse() -> None:
+    """Parse the command line and run what it says."""
     app(prog_name="squasher")

@@ -6,6 +6,7 @@ object is *respelled*: whether that means anything is for the proof's bytecode l
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import layout
@@ -280,6 +281,12 @@ def trigger_event(sql: str) -> str:
         if word in {"insert", "update", "delete"}:
             return f"{time} {word.upper()}"
     return time
+
+
+def updates_some_columns(sql: str) -> bool:
+    """Whether a trigger fires on UPDATE OF some columns only."""
+    words = [fold(token.text) for token in significant(sql)[3:]]
+    return ("update", "of") in pairwise(words)
 
 
 def _settings(old: Snapshot, new: Snapshot) -> Iterator[Change]:

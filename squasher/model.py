@@ -52,8 +52,7 @@ class IndexColumn(NamedTuple):
     collation: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(NamedTuple):
     """An index; ``sql`` is None when a UNIQUE or PRIMARY KEY constraint made it."""
 
     name: str
@@ -66,8 +65,7 @@ class Index:
     sql: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(NamedTuple):
     """An ordinary table."""
 
     name: str
@@ -89,8 +87,7 @@ class Table:
         return None if has_index else keys[0].name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(NamedTuple):
     """A view; ``problem`` is what SQLite says of one that does not compile."""
 
     name: str
@@ -99,8 +96,7 @@ class View:
     problem: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
+class Trigger(NamedTuple):
     """A trigger; ``table`` is the name as its own text writes it."""
 
     name: str
@@ -108,8 +104,7 @@ class Trigger:
     sql: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VirtualTable:
+class VirtualTable(NamedTuple):
     """A virtual table and the names of the shadow tables in which its module keeps its content."""
 
     name: str

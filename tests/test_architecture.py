@@ -46,6 +46,7 @@ LAYERS = {
     "prove": 3,
     "commands": 4,
     "render": 5,
+    "run": 6,
     "cli": 6,
     "__main__": 6,
     "__init__": 6,

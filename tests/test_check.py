@@ -390,7 +390,7 @@ def test_a_proof_without_changes_and_with_doubts_is_unknown() -> None:
     """Stored text that cannot be loaded again leaves nothing to compare: that is not equal."""
     good = snapshot("CREATE TABLE t (a)")
     (table,) = good.of(Table)
-    unloadable = replace(table, sql="CREATE TABLE t (a CHECK (no_such(a)))")
+    unloadable = table._replace(sql="CREATE TABLE t (a CHECK (no_such(a)))")
     broken = replace(good, objects=(unloadable,))
     proof = prove(D1, Side.of([broken]), Side.of([broken]))
     assert proof.status == "unknown"

@@ -1,0 +1,109 @@
+"""Running a command: call it, print what it says, return the exit code.
+
+The command line parser comes before this; the two commands as most people type them need none, and
+the parser takes longer to import than the chain to replay. Exit codes: 0 fine · 1 differences or
+findings · 2 could not do it · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Final
+
+from squasher.errors import SquasherError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FINE: Final = 0
+DIFFERENT: Final = 1
+TROUBLE: Final = 2
+INTERRUPTED: Final = 130
+
+
+def squash(
+    *,
+    migrations: str = "migrations",
+    fresh: str | None = None,
+    profile: str = "d1",
+    to: str | None = None,
+    stdout: bool = False,
+) -> int:
+    """``squasher squash``."""
+
+    def run() -> int:
+        from squasher.commands.squash import squash as command
+        from squasher.commands.target import target
+        from squasher.render.text import squashed
+
+        result = command(target(migrations, fresh, profile), to=to, write=not stdout)
+        _warn(result.warnings)
+        sys.stdout.write(result.text if stdout else squashed(result))
+        return FINE
+
+    return _reported(run)
+
+
+def check(
+    *,
+    migrations: str = "migrations",
+    fresh: str | None = None,
+    profile: str = "d1",
+    exact: bool = False,
+    form: str = "text",
+) -> int:
+    """``squasher check``."""
+
+    def run() -> int:
+        from squasher.commands.check import check as command
+        from squasher.commands.target import target
+        from squasher.render import RENDERERS
+
+        result = command(target(migrations, fresh, profile))
+        _warn(result.warnings)
+        sys.stdout.write(RENDERERS[form](result, color=_color()))
+        if result.proof.status == "unknown":
+            return TROUBLE
+        different = result.proof.status == "different" or (exact and not result.exact)
+        return DIFFERENT if different else FINE
+
+    return _reported(run)
+
+
+def _reported(run: Callable[[], int]) -> int:
+    """Errors as a person should read them, on standard error, and the exit code that they mean."""
+    _prepare()
+    try:
+        return run()
+    except SquasherError as error:
+        sys.stderr.write(f"error: {error.diagnostics()}\n")
+        proof = getattr(error, "proof", None)
+        if proof is not None:
+            from squasher.render.text import unproved
+
+            sys.stderr.write(unproved(proof))
+        return TROUBLE
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; nothing was written\n")
+        return INTERRUPTED
+
+
+def _prepare() -> None:
+    """UTF-8 and LF on every machine, and a quiet end when a pipe closes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+
+
+def _color() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
