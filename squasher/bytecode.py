@@ -6,6 +6,7 @@ compared within one process, and an EXPLAIN that fails proves nothing: it makes 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -105,43 +106,50 @@ def probes_for(old: Snapshot, new: Snapshot) -> Iterator[Probe]:
     others = {fold(item.name): item for item in new.objects if isinstance(item, Table | View)}
     triggers = [item for item in (*old.objects, *new.objects) if isinstance(item, Trigger)]
     some_columns = {fold(item.table) for item in triggers if updates_some_columns(item.sql)}
-    events = {(fold(item.table), trigger_event(item.sql).split()[-1]) for item in triggers}
-    parents = {
-        fold(key.parent) for item in old.objects if isinstance(item, Table) for key in item.foreign_keys
-    }
+    events: dict[str, set[str]] = defaultdict(set)
+    for trigger in triggers:
+        events[fold(trigger.table)].add(trigger_event(trigger.sql).split()[-1])
+    tables = [item for item in (*old.objects, *new.objects) if isinstance(item, Table)]
+    parents = {fold(key.parent) for item in tables for key in item.foreign_keys}
     for item in old.objects:
-        other = others.get(fold(item.name))
+        name = fold(item.name)
+        other = others.get(name)
         if isinstance(item, Table) and isinstance(other, Table):
             names = [fold(column.name) for column in item.columns]
-            if names != [fold(column.name) for column in other.columns]:
-                continue  # told by the columns themselves
-            bound = fold(item.name) in parents or bool(item.foreign_keys)
-            yield from _table_probes(item, single=fold(item.name) in some_columns, bound=bound)
+            if names == [fold(column.name) for column in other.columns]:  # else the columns tell
+                yield from _table_probes(
+                    item,
+                    events=events[name],
+                    single=name in some_columns,
+                    parent=name in parents,
+                )
         elif isinstance(item, View) and isinstance(other, View):
-            found = {event for view, event in events if view == fold(item.name)}
-            yield from _view_probes(item, found)
+            yield from _view_probes(item, events[name])
 
 
-def _table_probes(table: Table, *, single: bool, bound: bool) -> Iterator[Probe]:
+def _table_probes(table: Table, *, events: set[str], single: bool, parent: bool) -> Iterator[Probe]:
     """The statements that between them compile everything about a table.
 
-    INSERT shows defaults, constraints and indexes; UPDATE and DELETE keys and triggers; SELECT how
-    columns compare and sort. ``single``: an UPDATE of each column too, for triggers OF some columns.
-    ``bound``: by foreign keys, so that a program without them is looked at too.
+    INSERT shows defaults, constraints, indexes and foreign keys; DELETE and UPDATE what triggers and
+    children make of them; SELECT how columns compare and sort. An UPDATE of all columns adds nothing for
+    a table without either; an UPDATE of each column is for triggers OF some columns (``single``).
     """
     owner = ("table", fold(table.name))
     name = quote(table.name)
     columns = [quote(column.name) for column in table.columns if not column.generated]
     every = [quote(column.name) for column in table.columns]
-    yield Probe(owner, f"INSERT INTO {name} DEFAULT VALUES", 0)
-    yield Probe(owner, f"DELETE FROM {name} WHERE {every[0]} IS ?", 1)
-    update = f"UPDATE {name} SET {', '.join(f'{column} = ?' for column in columns)}"
-    yield Probe(owner, update, len(columns))
-    if bound:
-        yield Probe(owner, f"DELETE FROM {name} WHERE {every[0]} IS ?", 1, foreign_keys=False)
-    if single:
-        for column in columns:
-            yield Probe(owner, f"UPDATE {name} SET {column} = ?", 1)
+    delete = f"DELETE FROM {name} WHERE {every[0]} IS ?"
+    alias = table.rowid_alias  # a key that is given can conflict, one that SQLite chooses cannot
+    values = "DEFAULT VALUES" if alias is None else f"({quote(alias)}) VALUES (?)"
+    yield Probe(owner, f"INSERT INTO {name} {values}", int(alias is not None))
+    yield Probe(owner, delete, 1)
+    if parent:
+        yield Probe(owner, delete, 1, foreign_keys=False)
+    if parent or "UPDATE" in events:
+        update = f"UPDATE {name} SET {', '.join(f'{column} = ?' for column in columns)}"
+        yield Probe(owner, update, len(columns))
+    for column in columns if single else ():
+        yield Probe(owner, f"UPDATE {name} SET {column} = ?", 1)
     where = " OR ".join(f"{column} = ?" for column in every)
     order = ", ".join(every)
     yield Probe(owner, f"SELECT * FROM {name} NOT INDEXED WHERE {where} ORDER BY {order}", len(every))

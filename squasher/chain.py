@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher.errors import InputError
@@ -17,8 +15,7 @@ if TYPE_CHECKING:
 _LARGEST_FILE = 256 << 20
 
 
-@dataclass(frozen=True)
-class Migration:
+class Migration(NamedTuple):
     """One migration file."""
 
     name: str
@@ -26,11 +23,8 @@ class Migration:
     path: str
     """The path as the user would write it, for messages."""
     data: bytes
-
-    @cached_property
-    def text(self) -> str:
-        """The file as text. Line ends and a byte order mark stay: SQLite sees them too."""
-        return decode(self.data, self.path)
+    text: str
+    """The bytes as text. Line ends and a byte order mark stay: SQLite sees them too."""
 
     @property
     def number(self) -> str:
@@ -127,9 +121,8 @@ def read_migration(path: Path) -> Migration:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path.as_posix()}: {error.strerror}") from error
-    migration = Migration(_text(path.name), _text(path.as_posix()), data)
-    migration.text  # noqa: B018 - a file that is not text is found here, not half-way through
-    return migration
+    shown = _text(path.as_posix())
+    return Migration(_text(path.name), shown, data, decode(data, shown))
 
 
 def decode(data: bytes, path: str) -> str:

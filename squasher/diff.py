@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from squasher import layout
 from squasher.changes import Added, Clause, LedgerEntry, Modified, Number, Option, Order, Removed
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable, kind_of
-from squasher.sql import BLOB, NUMBER, STRING, TRIVIA, Token, canonical, fold, name_of, significant
+from squasher.sql import (
+    BLOB,
+    NUMBER,
+    STRING,
+    TRIVIA,
+    Token,
+    canonical,
+    fold,
+    name_of,
+    same_tokens,
+    significant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +54,7 @@ def diff(old: Snapshot, new: Snapshot) -> SchemaDiff:
         elif one is not None and other is not None:
             found = list(_compare(one, other))
             changes += found
-            if not found and canonical(str(one.sql)) != canonical(str(other.sql)):
+            if not found and not same_tokens(str(one.sql), str(other.sql)):
                 if _values(str(one.sql)) == _values(str(other.sql)):
                     respelled.append((one, other))
                 else:
@@ -93,7 +104,7 @@ def _compare(old: SchemaObject, new: SchemaObject) -> Iterator[Change]:
             yield from _options(owner, old, new)
         case VirtualTable(), VirtualTable():
             # its arguments go to the module as they are: no other spelling is known to be equal
-            if canonical(old.sql) != canonical(new.sql):
+            if not same_tokens(old.sql, new.sql):
                 yield Modified(owner=owner, old=old, new=new, fields=("definition",))
         case Index(), Index():
             fields = _fields(_index_facts(old), _index_facts(new))
@@ -109,7 +120,7 @@ def _compare(old: SchemaObject, new: SchemaObject) -> Iterator[Change]:
                 )
                 if not same
             )
-            unreadable = old.problem is not None and canonical(old.sql) != canonical(new.sql)
+            unreadable = old.problem is not None and not same_tokens(old.sql, new.sql)
             if fields or unreadable:
                 yield Modified(owner=owner, old=old, new=new, fields=fields or ("definition",))
         case Trigger(), Trigger():
@@ -149,7 +160,7 @@ def _columns(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]
         other = after.get(name)
         if other is None:
             yield Removed(owner=owner, old=column)
-        elif fields := _fields(column_facts(column), column_facts(other)):
+        elif column != other and (fields := _fields(column_facts(column), column_facts(other))):
             yield Modified(owner=owner, old=column, new=other, fields=fields)
     for name, column in after.items():
         if name not in before:

@@ -332,9 +332,10 @@ class Database:
         self._pending.note(code, first, second, accessor)
         if code not in _HARMLESS and (refusal := self._refuse(code, first, second, database)) is not None:
             return self._deny(refusal)
-        prefix = self.profile.reserved_prefix
-        if prefix and code in _NAMES_AN_OBJECT and first and text.fold(first).startswith(prefix):
-            return self._deny(_reserved(first, prefix))
+        if first and first[0] == "_" and code in _NAMES_AN_OBJECT:
+            prefix = self.profile.reserved_prefix
+            if prefix and text.fold(first).startswith(prefix):
+                return self._deny(_reserved(first, prefix))
         return apsw.SQLITE_OK
 
     def _authorize_function(self, name: str) -> int:
@@ -443,13 +444,14 @@ class _Runner:
     def begin(self, _cursor: object, piece: str, _values: object) -> bool:
         """Called by the engine before each statement's first step (sqlite3_trace_v2)."""
         self._close()
-        start = self._bytes + len(piece[: leading_trivia(piece)].encode())
+        trivia = leading_trivia(piece)
+        start = self._bytes + len(piece[:trivia].encode())
         self._bytes += len(piece.encode())
         of = self._of
         of._checks = 0  # noqa: SLF001
         touched, of._pending = of._pending, _Touched()  # noqa: SLF001
         self._open = (
-            *(start, piece, touched),
+            *(start, piece[trivia:], touched),
             *(of._db.total_changes(), of._clock.reads, of._random.draws),  # noqa: SLF001
         )
         return True
@@ -457,10 +459,9 @@ class _Runner:
     def _close(self) -> None:
         if self._open is None:
             return
-        start, piece, touched, changes, reads, draws = self._open
+        start, statement, touched, changes, reads, draws = self._open
         self._open = None
         of = self._of
-        statement = piece[leading_trivia(piece) :]
         if not statement:
             return
         self._ran.append(

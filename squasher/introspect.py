@@ -37,7 +37,7 @@ def introspect(database: Database) -> Snapshot:
     schema = _Schema(database)
     objects = schema.objects()
     names = {row[0] for row in database.execute("SELECT name FROM sqlite_schema")}
-    rows, terms = _contents(database, objects)
+    rows, terms = contents(database, objects)
     return Snapshot(
         objects=objects,
         rows=rows,
@@ -325,9 +325,10 @@ def _column(facts: tuple[Any, ...], collation: str | None) -> Column:
     )
 
 
-def _contents(
+def contents(
     database: Database, objects: tuple[SchemaObject, ...]
 ) -> tuple[tuple[Rows, ...], tuple[Rows, ...]]:
+    """The rows of the given tables that hold any, and what their full-text indexes hold, by name."""
     rows: list[Rows] = []
     terms: list[Rows] = []
     for item in objects:
@@ -338,13 +339,14 @@ def _contents(
             terms.append(fulltext.terms(database, item))
         elif isinstance(item, VirtualTable):
             rows += [_read_shadow(database, shadow) for shadow in item.shadows]
-    found = (sorted((part for part in group if part.rows), key=_by_name) for group in (rows, terms))
-    first, second = found
-    return tuple(first), tuple(second)
+    return by_name(rows), by_name(terms)
 
 
-def _by_name(rows: Rows) -> tuple[str, str]:
-    return fold(rows.table), rows.table
+def by_name(parts: list[Rows]) -> tuple[Rows, ...]:
+    """Those that hold rows, in the order of their tables' names."""
+    return tuple(
+        sorted((part for part in parts if part.rows), key=lambda part: (fold(part.table), part.table))
+    )
 
 
 def read_table(database: Database, table: Table) -> Rows:

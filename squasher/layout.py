@@ -32,6 +32,8 @@ class Item(NamedTuple):
     """One column or table constraint of a CREATE TABLE, with the comments that describe it."""
 
     above: tuple[str, ...]
+    text: str
+    """Its exact text, without the comments around it."""
     body: tuple[Token, ...]
     beside: tuple[str, ...]
     below: tuple[str, ...]
@@ -87,10 +89,10 @@ def parse_table(sql: str) -> TableText:
             closing = index
             break
     options = " ".join(token.text for token in parts[closing + 1 :] if token.kind not in TRIVIA)
-    return TableText(unquote(name.text), _items(cells), options.replace(" ,", ","))
+    return TableText(unquote(name.text), _items(sql, cells), options.replace(" ,", ","))
 
 
-def _items(cells: list[list[Token]]) -> tuple[Item, ...]:
+def _items(sql: str, cells: list[list[Token]]) -> tuple[Item, ...]:
     items: list[Item] = []
     for cell in cells:
         first = next((i for i, token in enumerate(cell) if token.kind not in TRIVIA), len(cell))
@@ -98,12 +100,13 @@ def _items(cells: list[list[Token]]) -> tuple[Item, ...]:
         if items:
             beside, before = _split_line(before)
             last = items[-1]
-            items[-1] = Item(last.above, last.body, (*last.beside, *beside), last.below)
+            items[-1] = last._replace(beside=(*last.beside, *beside))
         while rest and rest[-1].kind in TRIVIA:
             rest = rest[:-1]
         after = cell[first + len(rest) :]
         beside, after = _split_line(after, closed=True)
-        items.append(Item(_comments(before), tuple(rest), beside, _comments(after)))
+        text = sql[rest[0].start : rest[-1].end] if rest else ""
+        items.append(Item(_comments(before), text, tuple(rest), beside, _comments(after)))
     return tuple(items)
 
 
@@ -140,16 +143,18 @@ def _table(table: TableText) -> str:
         lines += [INDENT + comment for comment in item.above]
         comma = "," if number < len(table.items) else ""
         beside = "".join("  " + comment for comment in item.beside)
-        lines.append(INDENT + _body(item.body) + comma + beside)
+        lines.append(INDENT + _body(item) + comma + beside)
         lines += [INDENT + comment for comment in item.below]
     return "\n".join(lines) + "\n)" + (f" {table.options}" if table.options else "")
 
 
-def _body(body: tuple[Token, ...]) -> str:
+def _body(item: Item) -> str:
     """One item's text: byte for byte inside parentheses, continuation lines indented outside."""
+    if "\n" not in item.text and "--" not in item.text and "/*" not in item.text:
+        return item.text
     out: list[str] = []
     depth = 0
-    for token in body:
+    for token in item.body:
         depth += (token.text == "(") - (token.text == ")")
         if token.kind == SPACE and "\n" in token.text:
             out.append("\n" + INDENT * 2 if depth == 0 else token.text.replace("\r\n", "\n"))

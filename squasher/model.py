@@ -7,7 +7,6 @@ a database.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 Row: TypeAlias = tuple[str, ...]
@@ -130,8 +129,7 @@ class Rows(NamedTuple):
     """The name that reaches them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """Everything that a database holds; ``objects`` in the order of their creation."""
 
     objects: tuple[SchemaObject, ...]
@@ -147,7 +145,7 @@ class Snapshot:
     """The migrations recorded as applied, in order."""
     violations: tuple[str, ...] = ()
     """Which constraints some stored row breaks: ``check``, ``foreign key``."""
-    left_out: tuple[str, ...] = field(default=(), compare=False)
+    left_out: tuple[str, ...] = ()
     """What the database holds and no fresh file carries, in words."""
 
     def of(self, *kinds: type[SchemaObject]) -> tuple[SchemaObject, ...]:

@@ -73,8 +73,6 @@ def load(file: Migration, profile: Profile, universes: tuple[Universe, ...]) -> 
     asked = any((step.asked_clock or step.asked_random) and profile.ledger not in step.writes for step in ran)
     if not asked:
         return Side.of([whole] * len(universes))
-    if len(universes) == 1:
-        universes = volatile.UNIVERSES  # the chain did not ask, and the file does
     first, *others = map(volatile.elsewhere, universes)
     own = tuple(step for step in ran if profile.ledger not in step.touches)
     part = Slice(profile, [own], whole, first)

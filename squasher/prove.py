@@ -10,17 +10,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
 
 from squasher import bytecode
 from squasher.changes import Modified, Program
 from squasher.diff import clauses, diff, only_quotes_differ
 from squasher.errors import SqlError
 from squasher.model import Index, Trigger, View, kind_of
+from squasher.parallel import together
 from squasher.rowdiff import diff_rows
 from squasher.sql import canonical, fold
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from squasher.bytecode import Compared
     from squasher.changes import Change
     from squasher.diff import SchemaDiff
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
     from squasher.rowdiff import Side
 
+Meanwhile = TypeVar("Meanwhile")
 LAYERS: Final = ("objects", "text", "order", "rows", "bytecode", "fixpoint")
 
 
@@ -47,22 +51,30 @@ class Proof(NamedTuple):
         return "unknown" if self.reasons else "equal"
 
 
-def prove(profile: Profile, old: Side, new: Side) -> Proof:
-    """Compare two databases: ``old`` is what should be, ``new`` what is."""
+def prove(
+    profile: Profile, old: Side, new: Side, meanwhile: Callable[[], Meanwhile]
+) -> tuple[Proof, Meanwhile]:
+    """Compare two databases: ``old`` is what should be, ``new`` what is.
+
+    ``meanwhile`` is computed while the bytecode layer has a processor of its own, and returned too.
+    """
     before, after = old.snapshots[0], new.snapshots[0]
-    schema = diff(before, after)
-    changes = [*schema.changes, *diff_rows(old, new)]
     reasons: list[str] = []
     respelled: tuple[tuple[str, str], ...] = ()
     try:
-        compared = bytecode.compare(profile, before, after)
+        (schema, rows, other), compared = together(
+            lambda: (diff(before, after), diff_rows(old, new), meanwhile()),
+            lambda: bytecode.compare(profile, before, after),
+        )
     except SqlError as error:
         reasons.append(f"the stored schema does not load again: {error.message}")
+        schema, rows, other = diff(before, after), diff_rows(old, new), meanwhile()
+        changes = [*schema.changes, *rows]
     else:
         found, respelled = _judge(schema, compared)
-        changes += found
+        changes = [*schema.changes, *rows, *found]
         reasons += _blind(before, after, compared)
-    return Proof(tuple(changes), respelled, tuple(reasons))
+    return Proof(tuple(changes), respelled, tuple(reasons)), other
 
 
 def _judge(schema: SchemaDiff, compared: Compared) -> tuple[list[Change], tuple[tuple[str, str], ...]]:

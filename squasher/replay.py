@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from squasher import d1
-from squasher.engine import Database, Stopped, Universe
+from squasher.engine import Database, Stopped, Universe, utc
 from squasher.errors import ReplayError, SqlError
 from squasher.hints import hint_for
 from squasher.sql import TRIVIA, fold, iterate, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from squasher.chain import Chain, Migration
     from squasher.engine import Ran
     from squasher.profiles import Profile
@@ -61,20 +63,8 @@ def replay(chain: Chain, profile: Profile, universe: Universe, *, observe: bool 
     """
     database = Database(profile, universe)
     try:
-        if profile.ledger is not None:
-            database.execute(d1.ledger_table(profile.ledger))
-        steps: list[Step] = []
-        schema: dict[tuple[str, str], str] = {}
-        version: object = None
-        for index, migration in enumerate(chain.migrations):
-            statements = _apply(database, chain, index)
-            changes: tuple[SchemaChange, ...] = ()
-            if observe:
-                now = database.execute("PRAGMA schema_version")[0][0]
-                if now != version:
-                    version, old, schema = now, schema, _schema(database)
-                    changes = _changes(old, schema)
-            steps.append(Step(migration=migration, statements=statements, changes=changes))
+        with utc():
+            steps = list(_steps(database, chain, observe=observe))
     except BaseException:
         database.close()
         raise
@@ -84,6 +74,23 @@ def replay(chain: Chain, profile: Profile, universe: Universe, *, observe: bool 
         for ran in step.statements
     )
     return Replay(chain=chain, database=database, steps=tuple(steps), asked=asked)
+
+
+def _steps(database: Database, chain: Chain, *, observe: bool) -> Iterator[Step]:
+    ledger = database.profile.ledger
+    if ledger is not None:
+        database.execute(d1.ledger_table(ledger))
+    schema: dict[tuple[str, str], str] = {}
+    version: object = None
+    for index, migration in enumerate(chain.migrations):
+        statements = _apply(database, chain, index)
+        changes: tuple[SchemaChange, ...] = ()
+        if observe:
+            now = database.execute("PRAGMA schema_version")[0][0]
+            if now != version:
+                version, old, schema = now, schema, _schema(database)
+                changes = _changes(old, schema)
+        yield Step(migration=migration, statements=statements, changes=changes)
 
 
 def run_file(database: Database, migration: Migration) -> tuple[Ran, ...]:
@@ -189,10 +196,10 @@ def _schema(database: Database) -> dict[tuple[str, str], str]:
 
 
 def _changes(old: dict[tuple[str, str], str], new: dict[tuple[str, str], str]) -> tuple[SchemaChange, ...]:
+    changed = [key for key, sql in new.items() if old.get(key) != sql]
+    changed += [key for key in old if key not in new]
     return tuple(
-        SchemaChange(kind=key[0], name=key[1], old=old.get(key), new=new.get(key))
-        for key in sorted(old.keys() | new.keys())
-        if old.get(key) != new.get(key)
+        SchemaChange(kind=key[0], name=key[1], old=old.get(key), new=new.get(key)) for key in sorted(changed)
     )
 
 

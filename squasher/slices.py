@@ -8,14 +8,13 @@ trusted only after it gave, in the first universe, the very rows of the whole re
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from squasher.engine import Database, Ran, Stopped, Universe
 from squasher.errors import SquasherError
-from squasher.introspect import introspect
+from squasher.introspect import by_name, contents
 from squasher.layout import renamed
-from squasher.model import Snapshot, Table
+from squasher.model import Rows, Snapshot, Table
 from squasher.sql import fold
 
 if TYPE_CHECKING:
@@ -40,17 +39,13 @@ class Slice:
 
     def snapshot(self, universe: Universe) -> Snapshot | None:
         """The whole's snapshot with the slice's rows in ``universe``; None when the slice fails there."""
-        part = self._run(universe)
-        if part is None:
+        found = self._run(universe)
+        if found is None:
             return None
-        own = {fold(item.name) for item in part.objects}
-        rows = (*(rows for rows in self._whole.rows if fold(rows.table) not in own), *part.rows)
-        terms = (*(rows for rows in self._whole.terms if fold(rows.table) not in own), *part.terms)
-        return replace(
-            self._whole,
-            rows=tuple(sorted(rows, key=lambda found: (fold(found.table), found.table))),
-            terms=tuple(sorted(terms, key=lambda found: (fold(found.table), found.table))),
-        )
+        names, rows, terms = found
+        kept = [part for part in self._whole.rows if part.table not in names]
+        kept_terms = [part for part in self._whole.terms if part.table not in names]
+        return self._whole._replace(rows=by_name([*kept, *rows]), terms=by_name([*kept_terms, *terms]))
 
     def _agrees(self, universe: Universe) -> bool:
         if self._profile.transactions:
@@ -58,7 +53,8 @@ class Slice:
         found = self.snapshot(universe)
         return found is not None and (found.rows, found.terms) == (self._whole.rows, self._whole.terms)
 
-    def _run(self, universe: Universe) -> Snapshot | None:
+    def _run(self, universe: Universe) -> tuple[set[str], tuple[Rows, ...], tuple[Rows, ...]] | None:
+        """The tables of the slice, their rows and the terms of their full-text indexes."""
         with Database(self._profile, universe) as database:
             try:
                 for script in self._scripts:
@@ -66,7 +62,9 @@ class Slice:
                     database.run(script)
                     database.execute("COMMIT")
                     database.reset()
-                return introspect(database)
+                held = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
+                objects = tuple(item for item in self._whole.objects if item.name in held)
+                return {item.name for item in objects}, *contents(database, objects)
             except (Stopped, SquasherError):
                 return None
 

@@ -156,6 +156,16 @@ def canonical(sql: str) -> tuple[str, ...]:
     return tuple(out)
 
 
+def same_tokens(one: str, other: str) -> bool:
+    """Whether two statements have the same token stream (``canonical``)."""
+    # texts with the same runs between white space and comments have; that is quick to see
+    return _RUN.findall(one) == _RUN.findall(other) or canonical(one) == canonical(other)
+
+
+_RUN: Final = re.compile(
+    r"""(?:[^ \t\n\f\r'"`\[/-]|'(?:[^']|'')*'|"(?:[^"]|"")*"|-(?!-)|/(?!\*))+|[`\[].*|--[^\n]*|/\*.*?\*/""",
+    re.DOTALL,
+)
 _FOLDED: Final = frozenset({NUMBER, BLOB})
 _NAME_AT: Final = 2
 _HEAD: Final = 1000  # no stored head is longer, and the whole would be read twice

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from squasher.engine import Universe
@@ -133,7 +132,7 @@ def aligned(base: Snapshot, other: Snapshot) -> Snapshot:
     for theirs in other.rows:
         found = _align(tables.get(theirs.table), ours.get(theirs.table), theirs)
         rows.append(theirs if found is None else theirs._replace(rows=tuple(found)))
-    return replace(other, rows=tuple(rows))
+    return other._replace(rows=tuple(rows))
 
 
 def unexplained(replay: Replay, snapshot: Snapshot, found: dict[Cell, Variants]) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def connect(universe: Universe) -> Iterator[Callable[..., Database]]:
         database = Database(profile, inside)
         opened.append(database)
         if sql:
-            run_file(database, Migration("file.sql", "file.sql", sql.encode()))
+            run_file(database, Migration("file.sql", "file.sql", sql.encode(), sql))
         return database
 
     yield open_one

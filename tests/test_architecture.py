@@ -27,6 +27,7 @@ LAYERS = {
     "engine": 1,
     "chain": 1,
     "files": 1,
+    "parallel": 1,
     "d1": 1,
     "diff": 1,
     "hints": 1,

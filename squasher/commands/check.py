@@ -11,8 +11,10 @@ from squasher.commands.squash import compose, decide, text_of
 from squasher.errors import InputError
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
 from squasher.observe import Observed, load, observe
+from squasher.parallel import together
 from squasher.prove import Proof, prove
 from squasher.rowdiff import Side
+from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
     from squasher.changes import Change
@@ -51,16 +53,18 @@ def check(target: Target) -> Checked:
             hint="Write it with `squasher squash`, or name it with --fresh FILE.",
         )
     file = read_migration(target.fresh)
-    observed = observe(chain, target.profile)
-    fresh = load(file, target.profile, observed.universes)
+    observed, fresh = together(
+        lambda: observe(chain, target.profile), lambda: load(file, target.profile, UNIVERSES)
+    )
+    if len(fresh.snapshots) < len(observed.universes):
+        fresh = load(file, target.profile, observed.universes)
     side = observed.side
     if len(side.snapshots) < len(fresh.snapshots):
         side = Side.of(side.snapshots * len(fresh.snapshots))  # the same in every universe
-    proof = prove(target.profile, side, fresh)
+    proof, exact = prove(target.profile, side, fresh, lambda: _is_exact(observed, target, file.text))
     own = frozenset({target.fresh.name})
     recorded = diff.ledger(observed.side.snapshots[0], fresh.snapshots[0], ignore=own)
     proof = Proof((*proof.changes, *recorded), proof.respelled, proof.reasons)
-    exact = proof.status == "equal" and _is_exact(observed, target, file.text)
     return Checked(
         target=target,
         chain=chain,
@@ -68,14 +72,16 @@ def check(target: Target) -> Checked:
         findings=tuple(
             Finding(change, _place(observed, change)) for change in sorted(proof.changes, key=_rank)
         ),
-        exact=exact,
+        exact=exact and proof.status == "equal",
         warnings=(*chain.skipped, *observed.notes),
     )
 
 
 def _is_exact(observed: Observed, target: Target, text: str) -> bool:
     first = text_of(observed, observed.side.snapshots[0], target, decide(observed, target))
-    return first == text or (bool(observed.side.volatile) and compose(observed, target).text == text)
+    if first == text or not observed.side.volatile:
+        return first == text
+    return text.startswith(first.partition("\n\n")[0]) and compose(observed, target).text == text
 
 
 _RANKS: Final = (Table, VirtualTable, View, Option, Column, Order, Clause, ForeignKey, Index, Trigger)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from squasher.render.words import words
-
 if TYPE_CHECKING:
     from squasher.commands.check import Checked, Finding
 
@@ -35,6 +33,8 @@ def render(checked: Checked, *, color: bool = False) -> str:  # noqa: ARG001 - J
 
 
 def _finding(finding: Finding) -> dict[str, object]:
+    from squasher.render.words import words  # only differences need it
+
     said = words(finding.change)
     kind, name = finding.change.owner
     file, _, line = (finding.place or "").rpartition(":")

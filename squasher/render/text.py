@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from squasher.prove import LAYERS
-from squasher.render.words import Words, words
 from squasher.sql import printable
 
 if TYPE_CHECKING:
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from squasher.commands.check import Checked
     from squasher.commands.squash import Squashed
     from squasher.prove import Proof
+    from squasher.render.words import Words
 
 _WIDEST: Final = 48
 _COLORS: Final = {"-": "\x1b[31m", "+": "\x1b[32m", "~": "\x1b[33m"}
@@ -55,6 +55,8 @@ def unproved(proof: Proof) -> str:
 def _groups(
     found: list[tuple[Change, str | None]],
 ) -> dict[str, list[tuple[Words, str | None]]]:
+    from squasher.render.words import words  # only differences need it
+
     groups: dict[str, list[tuple[Words, str | None]]] = {}
     for change, place in found:
         kind, name = change.owner
@@ -95,7 +97,8 @@ def _ledger(found: list[tuple[Words, str | None]]) -> list[tuple[Words, str | No
     if len(missing) < 2:  # noqa: PLR2004 - one is best named
         return found
     says = "not recorded as applied: a new installation would run them again"
-    one = Words("-", f"{len(missing)} migrations", "", says, None, None)
+    kind = f"{len(missing)} migrations"
+    one = missing[0]._replace(kind=kind, name="", says=says, expected=None)
     return [(one, None), *rest]
 
 
