@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,10 +21,11 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BASE: Final = "raw"
+FRESH: Final = "migrations-fresh/0001_complete_schema.sql"
 COMMANDS: Final = {
-    BASE: ("bench/raw.py", "migrations"),
+    BASE: (str(ROOT / "bench" / "raw.py"), "migrations"),
     "check": ("-m", "squasher", "check"),
-    "squash": ("-m", "squasher", "squash", "--stdout"),
+    "squash": ("-m", "squasher", "squash"),
 }
 IMPORTS: Final = {
     "python": ("-c", "pass"),
@@ -33,7 +35,7 @@ IMPORTS: Final = {
 LABELS: Final = {
     BASE: "a bare replay through apsw",
     "check": "squasher check",
-    "squash": "squasher squash --stdout",
+    "squash": "squasher squash",
     "python": "python -c pass",
     "apsw": "import apsw",
     "typer": "import typer",
@@ -60,12 +62,14 @@ class Timings:
         return tuple(own / base for own, base in pairs)
 
 
-def run_once(name: str, arguments: tuple[str, ...], environment: dict[str, str]) -> float:
+def run_once(name: str, arguments: tuple[str, ...], environment: dict[str, str], directory: Path) -> float:
     """Run one process to its end and give the milliseconds it took."""
+    if name == "squash":
+        (directory / FRESH).unlink()  # it is to be written, not only compared
     start = time.perf_counter()
     done = subprocess.run(
         (sys.executable, *arguments),
-        cwd=ROOT,
+        cwd=directory,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -83,14 +87,17 @@ def measure(rounds: int) -> Timings:
     """Run a warm-up round and the counted ones, each beginning with another process."""
     processes = [*COMMANDS.items(), *IMPORTS.items()]
     samples: dict[str, list[float]] = {name: [] for name, _ in processes}
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory() as cache, tempfile.TemporaryDirectory() as copy:
+        directory = Path(copy)
+        for folder in ("migrations", "migrations-fresh"):
+            shutil.copytree(ROOT / folder, directory / folder)
         # The caller's Python settings would be timed too. The warm-up fills the bytecode cache.
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
         environment["PYTHONPYCACHEPREFIX"] = cache
         for number in range(rounds + 1):
             first = number % len(processes)
             for name, arguments in (*processes[first:], *processes[:first]):
-                elapsed = run_once(name, arguments, environment)
+                elapsed = run_once(name, arguments, environment, directory)
                 if number > 0:
                     samples[name].append(elapsed)
     return Timings({name: tuple(taken) for name, taken in samples.items()})
