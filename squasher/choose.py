@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher.engine import Database, Universe, utc
+from squasher.engine import Database
 from squasher.errors import SqlError
 from squasher.introspect import fetch
 from squasher.model import Table
 from squasher.sql import NAME, WORD, Token, fold, is_word, literal, quote, significant
+from squasher.universe import Universe, utc
 from squasher.volatile import agrees, by_chance, by_clock
 
 if TYPE_CHECKING:

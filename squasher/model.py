@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
+Value: TypeAlias = int | float | str | bytes | None
+"""What a query gives for one cell."""
 Row: TypeAlias = tuple[str, ...]
 """One row: an SQL literal per column."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import volatile
-from squasher.engine import Database, Universe
+from squasher.engine import Database
 from squasher.introspect import introspect
 from squasher.provenance import Provenance, trace
 from squasher.replay import Replay, replay, run_file
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from squasher.engine import Ran
     from squasher.model import Snapshot
     from squasher.profiles import Profile
+    from squasher.universe import Universe
 
 
 class Observed(NamedTuple):

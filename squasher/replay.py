@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from squasher import d1
-from squasher.engine import Database, Stopped, Universe, utc
+from squasher.engine import Database, Stopped
 from squasher.errors import ReplayError, SqlError
 from squasher.hints import hint_for
 from squasher.sql import TRIVIA, fold, iterate, printable
+from squasher.universe import Universe, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

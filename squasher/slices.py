@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from squasher.engine import Database, Ran, Stopped, Universe
+from squasher.engine import Database, Ran, Stopped
 from squasher.errors import SquasherError
 from squasher.introspect import by_name, contents
 from squasher.layout import renamed
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from squasher.profiles import Profile
+    from squasher.universe import Universe
 
 
 class Slice:

@@ -10,10 +10,10 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from squasher.engine import Universe
 from squasher.errors import UnsupportedError
 from squasher.model import Rows, Table
 from squasher.sql import fold
+from squasher.universe import Universe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

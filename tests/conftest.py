@@ -9,8 +9,9 @@ import pytest
 from hypothesis import settings
 
 from squasher.chain import Migration
-from squasher.engine import Database, Universe
+from squasher.engine import Database
 from squasher.replay import run_file
+from squasher.universe import Universe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

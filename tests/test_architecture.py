@@ -24,6 +24,8 @@ LAYERS = {
     "layout": 0,
     "profiles": 0,
     # one thing each: the engine, the files, wrangler's text, comparing values, advice
+    "universe": 1,
+    "authority": 1,
     "engine": 1,
     "chain": 1,
     "files": 1,

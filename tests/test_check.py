@@ -10,7 +10,7 @@ import pytest
 import squasher
 from squasher.changes import Modified, Order, Removed, RowSet
 from squasher.commands import check as command
-from squasher.engine import Database, Universe
+from squasher.engine import Database
 from squasher.errors import InputError, ReplayError, SquasherError, UnsupportedError
 from squasher.introspect import introspect
 from squasher.model import Table
@@ -18,6 +18,7 @@ from squasher.profiles import D1
 from squasher.prove import prove
 from squasher.render import RENDERERS
 from squasher.rowdiff import Side
+from squasher.universe import Universe
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:

@@ -14,11 +14,12 @@ import pytest
 
 import squasher
 from squasher.chain import read_chain, read_migration
-from squasher.engine import Database, Universe
+from squasher.engine import Database
 from squasher.introspect import introspect
 from squasher.model import Index, Table, Trigger, View, VirtualTable
 from squasher.profiles import D1
 from squasher.replay import replay, run_file
+from squasher.universe import Universe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from squasher.commands.squash import Squashed
-    from squasher.engine import Universe
     from squasher.model import Snapshot
+    from squasher.universe import Universe
 
     Squash = Callable[..., Squashed]
     Load = Callable[[str, str], Snapshot]

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
-from squasher import engine
-from squasher.engine import Database, Stopped, Universe
+from squasher import authority, engine
+from squasher.engine import Database, Stopped
 from squasher.errors import SqlError
 from squasher.profiles import D1, SQLITE
+from squasher.universe import Universe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from squasher.engine import Value
+    from squasher.model import Value
     from squasher.profiles import Profile
 
     Connect = Callable[..., Database]
@@ -539,3 +540,12 @@ def test_the_engines_version() -> None:
     """The engine is the SQLite that Cloudflare's local runtime bundles."""
     assert apsw.sqlite_lib_version() == "3.54.1"
     assert apsw.sqlite3_sourceid().startswith("2026-10-16 14:45:20 555e07ef")
+
+
+def test_the_numbers_of_actions() -> None:
+    """The authorizer's numbers are those of SQLite."""
+    own = {
+        name: value for name, value in vars(authority).items() if name.isupper() and isinstance(value, int)
+    }
+    assert len(own) > 30
+    assert own == {name: getattr(apsw, f"SQLITE_{name}") for name in own}

@@ -16,7 +16,8 @@ from squasher.replay import Replay, SchemaChange, controls_transactions, excerpt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from squasher.engine import Database, Universe
+    from squasher.engine import Database
+    from squasher.universe import Universe
 
     Connect = Callable[..., Database]
     Run = Callable[..., Replay]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from squasher.chain import Chain
     from squasher.commands.squash import Squashed
-    from squasher.engine import Universe
     from squasher.profiles import Profile
+    from squasher.universe import Universe
 
 KEYED = "CREATE TABLE t (id INTEGER PRIMARY KEY, v);\n"
 MOMENTS = tuple(
