@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from squasher.errors import SqlError
-from squasher.sql import literal, quote
+from squasher.sql import literal
 
 _BEGIN: Final = "BEGIN TRANSACTION"
 _COMMIT: Final = "COMMIT;"
@@ -25,12 +25,6 @@ def ledger_table(name: str) -> str:
 def ledger_row(table: str, migration: str) -> str:
     """What wrangler appends to a migration's text to record it."""
     return f'\nINSERT INTO "{table}" (name)\nvalues ({literal(migration)});'
-
-
-def ledger_rows(table: str, migrations: tuple[str, ...]) -> str:
-    """The statement that records ``migrations`` where they are not recorded yet."""
-    rows = ",\n".join(f"    ({literal(name)})" for name in migrations)
-    return f"INSERT OR IGNORE INTO {quote(table)} (name) VALUES\n{rows}"
 
 
 def trim_transaction(sql: str) -> str:

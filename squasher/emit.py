@@ -11,7 +11,7 @@ from squasher.model import Index, Table, Trigger, View, VirtualTable
 from squasher.sql import fold, literal, printable, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from squasher.model import Rows, SchemaObject, Snapshot
     from squasher.profiles import Profile
@@ -202,19 +202,24 @@ class _Writer:
                 yield f"{_comment(listed)} {words}"
 
     def _inserts(self, rows: Rows, before: int = 0) -> Iterator[str]:
-        """Multi-row INSERTs; a new statement where the columns change or the bytes run out.
+        """Multi-row INSERTs of a table's rows, after a comment of ``before`` bytes."""
+        numbered = needs_rowids(rows)
+        parts = (self._row(rows, index, numbered=numbered) for index in range(len(rows.rows)))
+        yield from self._packed(rows.table, parts, before)
 
-        ``before`` bytes of comment stand before the first one, and SQLite counts them with it.
+    def _packed(self, table: str, parts: Iterable[tuple[str, str]], before: int = 0) -> Iterator[str]:
+        """Statements from pairs of a head and one row; a new one where the head changes or bytes run out.
+
+        SQLite counts the ``before`` bytes of comment above the first statement with it.
         """
         head, values, size = "", list[str](), 0
-        for index in range(len(rows.rows)):
-            this, text = self._row(rows, index)
+        limit = self._profile.limits.sql_length
+        for number, (this, text) in enumerate(parts, 1):
             length = len(text.encode()) + len(",\n")
             start = len(this.encode()) + len("\n;\n") + before
-            limit = self._profile.limits.sql_length
             if limit and start + length > limit:
                 raise UnsupportedError(
-                    f"row {index + 1} of {rows.table} needs a statement of {start + length:,} bytes,"
+                    f"row {number} of {table} needs a statement of {start + length:,} bytes,"
                     f" and {self._profile.name} allows {limit:,}"
                 )
             if this != head or not text or size + length > _STATEMENT_BYTES:
@@ -226,7 +231,7 @@ class _Writer:
         if head:
             yield _insert(head, values)
 
-    def _row(self, rows: Rows, index: int) -> tuple[str, str]:
+    def _row(self, rows: Rows, index: int, *, numbered: bool) -> tuple[str, str]:
         """The head of the INSERT that a row needs, and its VALUES; '' where no column is left."""
         choice = self._choices.get((rows.table, index), {})
         cells = [
@@ -234,7 +239,7 @@ class _Writer:
             for column, cell in zip(rows.columns, rows.rows[index], strict=True)
             if choice.get(column, "") is not None
         ]
-        if rows.rowids is not None and needs_rowids(rows):
+        if numbered and rows.rowids is not None:
             cells.insert(0, (rows.rowid, str(rows.rowids[index])))
         if not cells:
             return f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", ""
@@ -266,10 +271,10 @@ class _Writer:
                 yield f"UPDATE sqlite_sequence SET seq = {value} WHERE name = {literal(name)};"
 
     def _ledger(self, table: str) -> str:
-        return (
-            "-- the ledger · these migrations are in this file and must not be applied again\n"
-            f"{d1.ledger_table(table)};\n{d1.ledger_rows(table, self._snapshot.ledger)};"
-        )
+        head = f"INSERT OR IGNORE INTO {quote(table)} (name) VALUES"
+        parts = ((head, f"    ({literal(name)})") for name in self._snapshot.ledger)
+        note = "-- the ledger · these migrations are in this file and must not be applied again"
+        return "\n".join([note, d1.ledger_table(table) + ";", *self._packed(table, parts)])
 
 
 def needs_rowids(rows: Rows) -> bool:
