@@ -93,6 +93,8 @@ class Touched:
             self.defines = True
         if accessor is not None:
             self.names[accessor] = None
+        if name == "sqlite_sequence" and code == READ:
+            self.counters = True
         if name is not None and not name.startswith("sqlite_"):
             self.names[name] = None
             if code in _WRITES:

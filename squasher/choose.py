@@ -6,12 +6,14 @@ the very random values that its statement drew.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+import contextlib
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher.engine import Database
 from squasher.errors import SqlError
 from squasher.introspect import fetch
-from squasher.model import Table
+from squasher.layout import renamed
+from squasher.model import Column, Table
 from squasher.sql import NAME, WORD, Token, fold, is_word, literal, quote, significant
 from squasher.universe import Universe, utc
 from squasher.volatile import agrees, by_chance, by_clock
@@ -19,6 +21,7 @@ from squasher.volatile import agrees, by_chance, by_clock
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from squasher.engine import Ran
     from squasher.model import Snapshot
     from squasher.profiles import Profile
     from squasher.replay import Replay
@@ -40,6 +43,8 @@ class Source(NamedTuple):
     draws: tuple[int, int]
 
 
+Spot: TypeAlias = tuple[int, int]
+"""The numbers of the random values that an expression drew, the last one excluded."""
 _MOST_DRAWS: Final = 5000
 
 
@@ -49,35 +54,40 @@ class Trial:
     def __init__(self, profile: Profile, universes: Sequence[Universe]) -> None:
         self.defensive = profile.defensive
         self._databases = [Database(profile, universe) for universe in universes]
-        self._seen: dict[tuple[str, bool, Source], set[Variants]] = {}
+        self._seen: dict[tuple[str, bool, Source], dict[Variants, list[Spot]]] = {}
 
     def close(self) -> None:
         """Close the databases."""
         for database in self._databases:
             database.close()
 
-    def values(self, kind: str, source: Source, *, strict: bool) -> set[Variants]:
-        """What the source stores in a column of type ``kind``, for each random value it may begin with."""
+    def values(self, kind: str, source: Source, *, strict: bool) -> dict[Variants, list[Spot]]:
+        """What the source stores in a column of type ``kind``, and with which of its random values."""
         key = (kind, strict, source)
         if key not in self._seen:
             first, last = source.draws
             numbers = range(first, max(first + 1, min(last, first + _MOST_DRAWS)))
             table = f"CREATE TABLE scratch (c {_type(kind)})" + (" STRICT" if strict else "")
-            try:
-                self._seen[key] = set(zip(*self._columns(table, source.expression, numbers), strict=True))
-            except SqlError:
-                self._seen[key] = set()
+            found: dict[Variants, list[Spot]] = {}
+            with contextlib.suppress(SqlError):  # not every part of a statement is an expression
+                spots = list[Spot]()
+                columns = list(self._columns(table, source.expression, numbers, spots))
+                for number, values in enumerate(zip(*columns, strict=True)):
+                    found.setdefault(values, []).append(spots[number])
+            self._seen[key] = found
         return self._seen[key]
 
-    def _columns(self, table: str, expression: str, numbers: range) -> Iterator[list[str]]:
-        """For each universe the value at each number."""
+    def _columns(self, table: str, expression: str, numbers: range, spots: list[Spot]) -> Iterator[list[str]]:
+        """For each universe the value at each number; ``spots`` gets what was drawn for it."""
         for database in self._databases:
+            spots.clear()
             with utc():
                 database.execute("DROP TABLE IF EXISTS scratch")
                 database.execute(table)
                 for number in numbers:
                     database.draw_from(number)
                     database.execute(f"INSERT INTO scratch VALUES ({expression})")
+                    spots.append((number, database.draws))
             yield [literal(value) for (value,) in fetch(database, ["c"], " FROM scratch ORDER BY rowid")]
 
 
@@ -93,66 +103,80 @@ def decide(replay: Replay, snapshot: Snapshot, found: dict[Cell, Variants], tria
     if any(name not in tables for name, _, _ in found) and not trial.defensive:
         return literals(found)  # the pages of an index are copied: they fit one set of values
     chosen: dict[Cell, str | None] = {}
+    sources = Sources(replay)
+    known: dict[tuple[str, str], tuple[Column, list[Source]]] = {}
+    drawn: dict[int, Cell] = {}
+    torn: set[Cell] = set()
     for cell, values in found.items():
         table = tables.get(cell[0])
-        if table is not None:
-            choice = _choose(replay, table, cell[2], values, trial)
-            if choice is not _NOTHING:
-                chosen[cell] = choice or None
-    for cell in tied(found, set(chosen)):
+        if table is None:
+            continue
+        key = cell[0], cell[2]
+        if key not in known:
+            column = next(column for column in table.columns if column.name == cell[2])
+            known[key] = column, sources.of(table, column)
+        column, tries = known[key]
+        for source in tries:
+            spots = trial.values(column.type, source, strict=table.strict).get(values)
+            if spots is not None:
+                chosen[cell] = None if source.expression is column.default else source.expression
+                torn |= _draw(cell, spots, drawn)
+                break
+    for cell in torn | tied(found, set(chosen), sources):
         chosen.pop(cell, None)
     choices: dict[tuple[str, int], dict[str, str | None]] = {}
-    for (name, row, column), text in chosen.items():
-        choices.setdefault((name, row), {})[column] = text
-    return Decision(choices, _warnings(found.keys() - chosen.keys()))
+    for cell, text in chosen.items():
+        choices.setdefault(cell[:2], {})[cell[2]] = text
+    return Decision(choices, _warnings(found, found.keys() - chosen.keys()))
 
 
-_NOTHING: Final = "\0"
+def _draw(cell: Cell, spots: list[Spot], drawn: dict[int, Cell]) -> set[Cell]:
+    """Take the random values of a cell; the cells that would share them when all are taken."""
+    for first, last in spots:
+        if not any(number in drawn for number in range(first, last)):
+            drawn.update(dict.fromkeys(range(first, last), cell))
+            return set()
+    return {cell, *(drawn[number] for number in range(*spots[0]) if number in drawn)}
 
 
-def _choose(replay: Replay, table: Table, name: str, values: Variants, trial: Trial) -> str:
-    """'' for the DEFAULT, an expression, or _NOTHING."""
-    column = next(column for column in table.columns if column.name == name)
-    spans = [ran.draws for step in replay.steps for ran in step.statements if ran.asked_random] or [(0, 0)]
-    if column.default is not None:
-        for span in spans if by_chance(values) else spans[:1]:
-            if values in trial.values(column.type, Source(column.default, span), strict=table.strict):
-                return ""
-    for source in sources(replay, table.name):
-        if values in trial.values(column.type, source, strict=table.strict):
-            return source.expression
-    return _NOTHING
+def tied(found: dict[Cell, Variants], chosen: set[Cell], sources: Sources) -> set[Cell]:
+    """The cells that must stay literals because others do.
 
-
-def tied(found: dict[Cell, Variants], chosen: set[Cell]) -> set[Cell]:
-    """The cells that must stay literals because others hold the same value, whole or in part.
-
-    Chance: a key and its references, or a text that holds the key, would come apart if each drew its
-    own. Clock: moments of one row belong together, so one that stays a literal keeps the others.
+    Values by chance that are shared would come apart if each drew its own. A literal that is no copy may
+    be made of anything: it keeps every value of its kind, chance or clock, in the tables that some
+    statement connects with its own.
     """
-    groups: dict[Variants, list[Cell]] = {}
-    for cell, values in found.items():
-        if by_chance(values):
-            groups.setdefault(values, []).append(cell)
-    out = {cell for cells in groups.values() if len(cells) > 1 for cell in cells}
-    fixed = [(cell, values) for cell, values in found.items() if cell not in chosen or cell in out]
-    rows = {cell[:2] for cell, values in fixed if by_clock(values) and cell not in chosen}
-    for cell in chosen - out:
-        values = found[cell]
-        if (by_chance(values) and any(_holds(outer, values) for _, outer in fixed)) or (
-            by_clock(values) and cell[:2] in rows
-        ):
-            out.add(cell)
+    out = _sharing(found)
+    made = found.keys() - chosen - out
+    for by_kind in (by_chance, by_clock):
+        kept = {sources.component(cell[0]) for cell in made if by_kind(found[cell])}
+        out |= {
+            cell for cell, values in found.items() if by_kind(values) and sources.component(cell[0]) in kept
+        }
     return out
 
 
 _SHORTEST_KEY: Final = 6
 
 
-def _holds(outer: Variants, inner: Variants) -> bool:
-    """Whether text holds another text, or the beginning of it, in every universe."""
-    texts = [value.strip("'")[:_SHORTEST_KEY] for value in inner]
-    return all(len(text) >= _SHORTEST_KEY and text in value for text, value in zip(texts, outer, strict=True))
+def _sharing(found: dict[Cell, Variants]) -> set[Cell]:
+    """The cells with a value by chance that another cell has too.
+
+    In one universe is enough, since rows may come in another order in each; but two short values, such
+    as tosses of a coin, are equal by accident unless they are in all of them.
+    """
+    first: dict[tuple[int, str] | Variants, Cell] = {}
+    out: set[Cell] = set()
+    for cell, values in found.items():
+        if not by_chance(values):
+            continue
+        keys: list[tuple[int, str] | Variants] = [values]
+        keys += [pair for pair in enumerate(values) if len(pair[1].strip("'")) >= _SHORTEST_KEY]
+        for key in keys:
+            other = first.setdefault(key, cell)
+            if other != cell:
+                out |= {cell, other}
+    return out
 
 
 def confirm(decision: Decision, found: dict[Cell, Variants], fresh: dict[Cell, Variants]) -> Decision:
@@ -171,44 +195,96 @@ def confirm(decision: Decision, found: dict[Cell, Variants], fresh: dict[Cell, V
         key: {column: text for column, text in row.items() if (*key, column) not in wrong}
         for key, row in decision.choices.items()
     }
-    return Decision({key: row for key, row in choices.items() if row}, _warnings(wrong))
+    return Decision({key: row for key, row in choices.items() if row}, _warnings(found, wrong))
 
 
-def literals(found: dict[Cell, Variants]) -> Decision:
-    """Every volatile cell as a literal, for a file that does not load otherwise."""
-    return Decision({}, _warnings(set(found)))
+def literals(found: dict[Cell, Variants], decision: Decision | None = None) -> Decision:
+    """Volatile cells as literals, for a file that does not load otherwise.
+
+    All of them, or those by chance only, when the ``decision`` about the others is to stand.
+    """
+    if decision is None:
+        return Decision({}, _warnings(found, set(found)))
+    choices = {
+        (name, row): kept
+        for (name, row), texts in decision.choices.items()
+        if (kept := {c: text for c, text in texts.items() if not by_chance(found[name, row, c])})
+    }
+    chosen = {(*key, column) for key, texts in choices.items() for column in texts}
+    return Decision(choices, _warnings(found, found.keys() - chosen))
 
 
-def _warnings(cells: set[Cell]) -> tuple[str, ...]:
-    columns = sorted({(table, column) for table, _, column in cells})
+def _warnings(found: dict[Cell, Variants], cells: set[Cell]) -> tuple[str, ...]:
+    columns: dict[tuple[str, str], bool] = {}
+    for cell in cells:
+        key = cell[0], cell[2]
+        columns[key] = columns.get(key, False) or by_chance(found[cell])
     return tuple(
         f"{table}.{column} differs on every replay and no expression gives it again:"
         " every new installation gets the same literal value"
-        for table, column in columns
+        + (", which is no secret then" if chance else "")
+        for (table, column), chance in sorted(columns.items())
     )
 
 
-def sources(replay: Replay, table: str) -> list[Source]:
-    """What in the chain may have made the volatile values of ``table``, likelier ones first."""
-    bodies = {
-        fold(change.name): change.new or ""
-        for step in replay.steps
-        for change in step.changes
-        if change.kind in {"trigger", "view"}
-    }
-    near: dict[Source, None] = {}
-    far: dict[Source, None] = {}
-    for step in replay.steps:
-        for ran in step.statements:
-            if not (ran.asked_clock or ran.asked_random):
-                continue
-            touched = {fold(name) for name in ran.touches}
-            into = near if fold(table) in touched else far
-            for sql in (ran.sql, *(bodies[name] for name in sorted(touched & bodies.keys()))):
-                into.update(dict.fromkeys(Source(text, ran.draws) for text in expressions(sql)))
-    return list(near | far)
+class Sources:
+    """What in a chain may have made its volatile values: the expressions of the statements that asked."""
+
+    def __init__(self, replay: Replay) -> None:
+        bodies = {
+            fold(change.name): change.new or ""
+            for step in replay.steps
+            for change in step.changes
+            if change.kind in {"trigger", "view"}
+        }
+        self._found: list[tuple[frozenset[str], Source]] = []
+        self._spans: list[tuple[frozenset[str], Spot]] = []
+        self._roots: dict[str, str] = {}
+        self._former: dict[str, set[str]] = {}
+        for step in replay.steps:
+            for ran in step.statements:
+                touched = frozenset(map(fold, ran.touches))
+                self._connect(ran, touched)
+                if not (ran.asked_clock or ran.asked_random):
+                    continue
+                self._spans.append((touched, ran.draws))
+                for sql in (ran.sql, *(bodies[name] for name in sorted(touched & bodies.keys()))):
+                    self._found += [(touched, Source(text, ran.draws)) for text in expressions(sql)]
+
+    def _connect(self, ran: Ran, touched: frozenset[str]) -> None:
+        moved = renamed(ran.sql)
+        if moved is not None:
+            old, new = moved
+            self._former.setdefault(new, {new}).update(self._former.get(old, {old}))
+        names = [*touched, *(moved or ())] if ran.writes or moved is not None else []
+        if ran.asked_counters:
+            names.append("")  # what the statement before did is everybody's
+        for name in names[1:]:
+            self._roots[self.component(names[0])] = self.component(name)
+
+    def component(self, table: str) -> str:
+        """The name that stands for all tables which statements connect with this one."""
+        name = fold(table)
+        while self._roots.get(name, name) != name:
+            name = self._roots[name]
+        return name
+
+    def of(self, table: Table, column: Column) -> list[Source]:
+        """What to try for a column: its DEFAULT, then expressions, the nearer ones first.
+
+        A random value comes from a statement that touches the table; a time may come from any.
+        """
+        names = self._former.get(fold(table.name), {fold(table.name)})
+        spans = dict.fromkeys(span for touched, span in self._spans if touched & names)
+        defaults = (
+            [] if column.default is None else [Source(column.default, span) for span in (*spans, (0, 0))]
+        )
+        near = [source for touched, source in self._found if touched & names]
+        far = [source for _, source in self._found if source.draws[0] == source.draws[1]]
+        return [*defaults, *dict.fromkeys([*near, *far[:_MOST_FAR]])]
 
 
+_MOST_FAR: Final = 500
 _VOLATILE: Final = (
     *("datetime", "date", "time", "julianday", "unixepoch", "strftime", "timediff", "random"),
     *("randomblob", "current_timestamp", "current_date", "current_time"),
@@ -225,6 +301,9 @@ def expressions(sql: str) -> Iterator[str]:
 
     A hint only: what an expression is good for is decided by running it.
     """
+    lower = sql.lower()
+    if not any(word in lower for word in _VOLATILE):
+        return  # only a DEFAULT asked, and this may be a megabyte of rows
     words = significant(sql)
     for index, token in enumerate(words):
         if is_word(token, *_VOLATILE):

@@ -55,7 +55,7 @@ def diff(old: Snapshot, new: Snapshot) -> SchemaDiff:
             found = list(_compare(one, other))
             changes += found
             if not found and not same_tokens(str(one.sql), str(other.sql)):
-                if _values(str(one.sql)) == _values(str(other.sql)):
+                if _same_words(one, other):
                     respelled.append((one, other))
                 else:
                     changes += clauses(one, other)
@@ -79,10 +79,37 @@ def _by_key(snapshot: Snapshot) -> dict[tuple[str, str], SchemaObject]:
     return {(kind_of(item), fold(item.name)): item for item in snapshot.objects}
 
 
-def _values(sql: str) -> list[str]:
-    """The strings, blobs and numbers of a statement: no other spelling of them is known to be equal."""
-    words = [token for token in significant(sql) if token.kind in {STRING, BLOB, NUMBER}]
-    return sorted(token.text if token.kind == STRING else fold(token.text) for token in words)
+def _same_words(old: SchemaObject, new: SchemaObject) -> bool:
+    """Whether two statements may mean the same at all: then their programs decide.
+
+    Another string, blob or number is another meaning. In a view, trigger or index so is any other word:
+    programs do not tell virtual tables apart, nor what a ``*`` or an OR clause will mean tomorrow.
+    """
+    one, other = significant(str(old.sql)), significant(str(new.sql))
+    if _texts(one, {BLOB}) != _texts(other, {BLOB}):
+        return False
+    if isinstance(old, Table):
+        return sorted(_texts(one, {STRING, NUMBER})) == sorted(_texts(other, {STRING, NUMBER}))
+    return _counted(one) == _counted(other)
+
+
+def _texts(words: list[Token], kinds: set[str]) -> list[str]:
+    return [
+        token.text if token.kind == STRING else fold(token.text) for token in words if token.kind in kinds
+    ]
+
+
+def _counted(words: list[Token]) -> list[str]:
+    """The words of a statement in alphabetical order, without those that only say the default."""
+    texts = [_word(token) for token in words]
+    if texts[:2] == ["create", "trigger"]:
+        return sorted(text for text in texts if text not in {"for", "each", "row"})
+    return sorted(text for text in texts if text != "asc")
+
+
+def _word(token: Token) -> str:
+    """A token without the quotes of a name."""
+    return token.text if token.kind == STRING else name_of(token) or fold(token.text)
 
 
 def _owner(item: SchemaObject) -> tuple[str, str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
     from squasher.provenance import Provenance
 
+_STATEMENT_STEPS: Final = 12_000
+"""The same for what a statement compiles to: D1 allows 25,000 steps, and each cell takes one or more."""
 _BETWEEN: Final = len("\n\n\n")
 _STATEMENT_BYTES: Final = 100_000
 """Statements are split below this, under every profile: D1's limit, and a sane size to read."""
@@ -87,6 +89,7 @@ class _Writer:
         self._tables = {item.name: item for item in snapshot.objects if isinstance(item, Table)}
         self._virtual = [item for item in snapshot.objects if isinstance(item, VirtualTable)]
         self._rows = {rows.table: rows for rows in snapshot.rows}
+        self._heads: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def blocks(self) -> Iterator[str]:
         """The parts of the file that an empty line separates."""
@@ -212,7 +215,7 @@ class _Writer:
 
         SQLite counts the ``before`` bytes of comment above the first statement with it.
         """
-        head, values, size = "", list[str](), 0
+        head, values, size, steps = "", list[str](), 0, 0
         limit = self._profile.limits.sql_length
         for number, (this, text) in enumerate(parts, 1):
             length = len(text.encode()) + len(",\n")
@@ -222,29 +225,40 @@ class _Writer:
                     f"row {number} of {table} needs a statement of {start + length:,} bytes,"
                     f" and {self._profile.name} allows {limit:,}"
                 )
-            if this != head or not text or size + length > _STATEMENT_BYTES:
+            cost = 2 + text.count(",") + text.count("(") + text.count("||")
+            full = size + length > _STATEMENT_BYTES or steps + cost > _STATEMENT_STEPS
+            if this != head or not text or full:
                 if head:
                     yield _insert(head, values)
-                head, values, size, before = this, [], start, 0
+                head, values, size, before, steps = this, [], start, 0, 0
             values.append(text)
-            size += length
+            size, steps = size + length, steps + cost
         if head:
             yield _insert(head, values)
 
     def _row(self, rows: Rows, index: int, *, numbered: bool) -> tuple[str, str]:
         """The head of the INSERT that a row needs, and its VALUES; '' where no column is left."""
-        choice = self._choices.get((rows.table, index), {})
-        cells = [
-            (quote(column), choice.get(column) or cell)
-            for column, cell in zip(rows.columns, rows.rows[index], strict=True)
-            if choice.get(column, "") is not None
-        ]
+        choice = self._choices.get((rows.table, index))
+        names, cells = rows.columns, rows.rows[index]
+        if choice:
+            kept = [
+                (column, choice.get(column) or cell)
+                for column, cell in zip(names, cells, strict=True)
+                if choice.get(column, "") is not None
+            ]
+            names, cells = tuple(column for column, _ in kept), tuple(cell for _, cell in kept)
         if numbered and rows.rowids is not None:
-            cells.insert(0, (rows.rowid, str(rows.rowids[index])))
-        if not cells:
+            names, cells = (rows.rowid, *names), (str(rows.rowids[index]), *cells)
+        if not names:
             return f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", ""
-        names, values = zip(*cells, strict=True)
-        return f"INSERT INTO {quote(rows.table)} ({', '.join(names)}) VALUES", f"    ({', '.join(values)})"
+        return self._head(rows.table, names), f"    ({', '.join(cells)})"
+
+    def _head(self, table: str, names: tuple[str, ...]) -> str:
+        key = table, names
+        if key not in self._heads:
+            listed = ", ".join(map(quote, names))
+            self._heads[key] = f"INSERT INTO {quote(table)} ({listed}) VALUES"
+        return self._heads[key]
 
     def _virtual_content(self, table: VirtualTable) -> Iterator[str]:
         name = quote(table.name)

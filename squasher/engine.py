@@ -154,6 +154,11 @@ class Database:
         """Whether a transaction is open."""
         return bool(self._db.in_transaction)
 
+    @property
+    def draws(self) -> int:
+        """The number of the next random value."""
+        return self._random.draws
+
     def draw_from(self, number: int) -> None:
         """Let the next random value be the one that was drawn as ``number`` in such a universe."""
         self._random.draws = number

@@ -20,6 +20,11 @@ def write_atomically(path: Path, data: bytes) -> bool:
     final = path.resolve()
     partial = final.with_name(f"{final.name}.{os.getpid()}.tmp")
     try:
+        if final.exists() and not final.is_file() and not final.is_dir():
+            raise InputError(
+                f"cannot write {path.as_posix()}: it is not a regular file",
+                hint="Choose another place with --fresh FILE, or print the text with --stdout.",
+            )
         if final.is_file() and final.read_bytes() == data:
             return False
         final.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ fts5vocab (https://sqlite.org/fts5.html#the_fts5vocab_virtual_table_module), not
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from squasher.errors import UnsupportedError
 from squasher.model import Rows
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _VOCABULARY = "squasher_vocabulary"
 _CONFIG = "option"
+TERMS: Final = ("term", "doc", "col", "offset")
+"""The columns of what ``terms`` gives."""
 
 
 def option(sql: str, name: str) -> str | None:
@@ -89,9 +91,8 @@ def configuration(terms: tuple[Rows, ...], table: VirtualTable) -> list[tuple[st
 
 def terms(database: Database, table: VirtualTable) -> Rows:
     """What a full-text index holds: a row per option set, then term, document, column and offset."""
-    columns = ("term", "doc", "col", "offset")
     if table.module != "fts5":
-        return Rows(table=table.name, columns=columns, rows=(), rowids=None)
+        return Rows(table=table.name, columns=TERMS, rows=(), rowids=None)
     database.execute(
         f"CREATE VIRTUAL TABLE temp.{_VOCABULARY} USING fts5vocab(main, {quote(table.name)}, instance)"
     )
@@ -104,7 +105,7 @@ def terms(database: Database, table: VirtualTable) -> Rows:
         f"SELECT k, v FROM {quote(table.name + '_config')} WHERE k <> 'version' ORDER BY k"
     )
     config = tuple((_CONFIG, literal(key), literal(value), "NULL") for key, value in options)
-    return Rows(table=table.name, columns=columns, rows=(*config, *_cells(found)), rowids=None)
+    return Rows(table=table.name, columns=TERMS, rows=(*config, *_cells(found)), rowids=None)
 
 
 def _cells(

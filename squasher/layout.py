@@ -56,7 +56,7 @@ class TableText(NamedTuple):
 def view(sql: str, columns: tuple[str, ...]) -> str:
     """A stored CREATE VIEW; byte for byte when its text shows in the names of its columns."""
     shows = any("\n" in name or "--" in name or "/*" in name for name in columns)
-    return sql.rstrip() if shows else statement(sql)
+    return sql[: significant(sql)[-1].end] if shows else statement(sql)
 
 
 def statement(sql: str) -> str:

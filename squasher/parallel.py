@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -25,6 +26,7 @@ def together(here: Callable[[], Here], there: Callable[[], There]) -> tuple[Here
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
+        os.close(reading)  # or a child whose parent was killed would wait for it for ever
         _deliver(writing, there)
     os.close(writing)
     try:
@@ -36,12 +38,19 @@ def together(here: Callable[[], Here], there: Callable[[], There]) -> tuple[Here
         raise
     finally:
         os.close(reading)
-        os.waitpid(child, 0)
-    if not delivered:
-        return first, there()
+        with contextlib.suppress(ChildProcessError):  # SIGCHLD is ignored: the system waits itself
+            os.waitpid(child, 0)
+    return first, *_received(delivered, there)
+
+
+def _received(delivered: bytes, there: Callable[[], There]) -> tuple[There]:
+    """What the child sent, or the same computed here when that is nothing or not all of it."""
     import pickle
 
-    return first, pickle.loads(delivered)  # noqa: S301 - written by this very program
+    try:
+        return (pickle.loads(delivered),)  # noqa: S301 - written by this very program
+    except (EOFError, pickle.UnpicklingError):
+        return (there(),)
 
 
 def _deliver(writing: int, there: Callable[[], object]) -> None:

@@ -96,18 +96,20 @@ def _steps(database: Database, chain: Chain, *, observe: bool) -> Iterator[Step]
 
 def run_file(database: Database, migration: Migration) -> tuple[Ran, ...]:
     """Run one SQL file as its target would run it, in one transaction. Raises ReplayError."""
-    single = _Place(migration, "nothing else had been applied")
+    single = _Place(migration, "nothing else had been applied", database.profile.transactions)
     return _run(database, single)
 
 
 class _Place(NamedTuple):
     migration: Migration
     applied: str
+    controls: bool
+    """Whether the profile lets a file control transactions."""
 
 
 def _apply(database: Database, chain: Chain, index: int) -> tuple[Ran, ...]:
     migration = chain.migrations[index]
-    place = _Place(migration, _applied(chain, index))
+    place = _Place(migration, _applied(chain, index), database.profile.transactions)
     ledger = database.profile.ledger
     if ledger is None:
         return _run(database, place)
@@ -244,20 +246,17 @@ def _error(
         path=place.migration.path,
         line=raw.count(b"\n", 0, at) + 1,
         excerpt=excerpt(statement, offset),
-        applied=place.applied + _ran_before(own, ran),
+        applied=place.applied + _ran_before(ran, kept=place.controls and controls_transactions(own)),
         hint=error.hint or hint_for(error.message, (script or own).encode()[start:].decode()),
     )
 
 
-def _ran_before(script: str, ran: tuple[Ran, ...]) -> str:
+def _ran_before(ran: tuple[Ran, ...], *, kept: bool) -> str:
     if not ran:
         return ""
     one = len(ran) == 1
-    if controls_transactions(script):
-        fate = "stays" if one else "stay"
-    else:
-        fate = "was rolled back" if one else "were rolled back"
-    return f"; {len(ran)} statement{'' if one else 's'} of this file had run and {fate}"
+    fates = ("stays", "stay") if kept else ("was rolled back", "were rolled back")
+    return f"; {len(ran)} statement{'' if one else 's'} of this file had run and {fates[not one]}"
 
 
 def excerpt(statement: str, offset: int | None) -> str:

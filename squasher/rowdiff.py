@@ -27,11 +27,17 @@ class Side(NamedTuple):
 
     snapshots: tuple[Snapshot, ...]
     volatile: dict[VolatileCell, Variants]
+    volatile_columns: dict[str, set[str]]
+    """By folded table, the folded columns that hold volatile cells."""
 
     @classmethod
     def of(cls, snapshots: Sequence[Snapshot]) -> Side:
         """Compare the universes. Raises UnsupportedError when row counts differ between them."""
-        return cls(tuple(snapshots), volatile.variants(snapshots) if len(snapshots) > 1 else {})
+        found = volatile.variants(snapshots) if len(snapshots) > 1 else {}
+        columns: dict[str, set[str]] = {}
+        for table, _, column in found:
+            columns.setdefault(fold(table), set()).add(fold(column))
+        return cls(tuple(snapshots), found, columns)
 
     def values(self, table: str, row: int, column: str, value: str) -> Variants:
         """A cell in every universe: its variants, or the same value everywhere."""
@@ -60,9 +66,9 @@ def diff_rows(old: Side, new: Side) -> tuple[Change, ...]:
 def rowids_matter(snapshot: Snapshot) -> frozenset[str]:
     """The tables whose implicit rowids something depends on.
 
-    An external-content index refers to rows by rowid, and so may any view or trigger that names one.
+    An external-content index refers to rows by rowid, and so may a view or trigger that names one, to
+    the tables that it names.
     """
-    named = False
     tables: set[str] = set()
     for item in snapshot.objects:
         if isinstance(item, VirtualTable):
@@ -70,9 +76,7 @@ def rowids_matter(snapshot: Snapshot) -> frozenset[str]:
             tables |= {fold(content)} if content else set()
         if isinstance(item, View | Trigger):
             words = {fold(unquote(token.text)) for token in significant(item.sql)}
-            named = named or bool(words & _ROWID_NAMES)
-    if named:
-        tables |= {fold(item.name) for item in snapshot.objects if isinstance(item, Table)}
+            tables |= words if words & _ROWID_NAMES else set()
     return frozenset(tables)
 
 
@@ -87,16 +91,25 @@ class _Match(NamedTuple):
 
 
 def _relations(matched: list[_Match]) -> Iterator[Change]:
-    """Values by chance that are one on one side and several on the other: a key that lost its row."""
-    by_old: dict[Variants, _Match] = {}
-    by_new: dict[tuple[str, str, Variants], _Match] = {}
+    """Values by chance that are one on one side and several on the other: a key that lost its row.
+
+    Rows may come in another order in each universe, so values are compared within one. Literals are
+    those of the first.
+    """
+    by_old: dict[tuple[int, str], _Match] = {}
+    by_new: dict[tuple[str, str, str], _Match] = {}
     for match in matched:
         if not volatile.by_chance(match.old):
             continue
-        one = by_old.setdefault(match.old, match)
+        varies = len(set(match.new)) > 1
+        found = False
+        for universe in range(len(match.old)) if varies else (0,):
+            one = by_old.setdefault((universe, match.old[universe]), match)
+            same_kind = universe == 0 or len(set(one.new)) > 1
+            found = found or (same_kind and match.new[universe] != one.new[universe])
         # two literals may be equal by accident, but not where the chain has different keys
-        other = by_new.setdefault((match.table, match.column, match.new), match)
-        if match.new != one.new or match.old != other.old:
+        other = by_new.setdefault((match.table, match.column, match.new[0]), match)
+        if found or match.old[0] != other.old[0]:
             yield _modified_cell(match)
 
 
@@ -112,7 +125,13 @@ def _modified_cell(match: _Match) -> Change:
 def _sequences(old: Side, new: Side) -> Iterator[Change]:
     """The AUTOINCREMENT counters, but for tables whose keys are volatile."""
     before, after = (dict(side.snapshots[0].sequences) for side in (old, new))
-    shaky = {fold(table) for side in (old, new) for table, _, _ in side.volatile}
+    shaky = {
+        fold(item.name)
+        for side in (old, new)
+        for item in side.snapshots[0].objects
+        if isinstance(item, Table)
+        and fold(str(item.rowid_alias)) in side.volatile_columns.get(fold(item.name), set())
+    }
     for name in sorted(before.keys() | after.keys()):
         one, other = before.get(name, 0), after.get(name, 0)
         if one != other and fold(name) not in shaky:
@@ -141,7 +160,7 @@ class _Table(NamedTuple):
             return
         names = {fold(column) for column in self.new.columns}
         columns = [column for column in self.old.columns if fold(column) in names]
-        shaky = {fold(cell[2]) for side in (old, new) for cell in side.volatile if fold(cell[0]) == self.name}
+        shaky = old.volatile_columns.get(self.name, set()) | new.volatile_columns.get(self.name, set())
         key = self._key(columns, shaky)
         pairs, missing, extra = _pair(self._keyed(self.old, key), self._keyed(self.new, key))
         for here, there in pairs:
@@ -242,12 +261,12 @@ def _pair(old: list[Row], new: list[Row]) -> tuple[list[tuple[int, int]], list[i
 
 
 def _terms(old: Side, new: Side) -> Iterator[Change]:
-    volatile_tables = {fold(table) for table, _, _ in old.volatile}
     indexes = [item for item in old.snapshots[0].objects if isinstance(item, VirtualTable)]
     shaky = {
         fold(item.name)
         for item in indexes
-        if fold(fulltext.external_content(item) or item.name) in volatile_tables
+        if {fold(column.name) for column in item.columns}
+        & old.volatile_columns.get(fold(fulltext.external_content(item) or item.name), set())
     }
     one = {fold(rows.table): rows for rows in old.snapshots[0].terms}
     other = {fold(rows.table): rows for rows in new.snapshots[0].terms}

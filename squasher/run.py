@@ -67,6 +67,8 @@ def check(
         sys.stdout.write(RENDERERS[form](result, color=_color()))
         if result.proof.status == "unknown":
             return TROUBLE
+        if exact and result.proof.status == "equal" and not result.exact:
+            sys.stderr.write("error: --exact: the text is not what `squasher squash` would write\n")
         different = result.proof.status == "different" or (exact and not result.exact)
         return DIFFERENT if different else FINE
 
@@ -77,7 +79,8 @@ def _reported(run: Callable[[], int]) -> int:
     """Errors as a person should read them, on standard error, and the exit code that they mean."""
     _prepare()
     try:
-        return run()
+        code = run()
+        sys.stdout.flush()
     except SquasherError as error:
         sys.stderr.write(f"error: {error.diagnostics()}\n")
         proof = getattr(error, "proof", None)
@@ -89,10 +92,17 @@ def _reported(run: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; nothing was written\n")
         return INTERRUPTED
+    except OSError as error:
+        sys.stderr.write(f"error: cannot write standard output: {error.strerror}\n")
+        sys.stdout = None  # nobody may try again
+        return TROUBLE
+    return code
 
 
 def _prepare() -> None:
     """UTF-8 and LF on every machine, and a quiet end when a pipe closes."""
+    if sys.stdout is None:
+        sys.stdout = io.StringIO()  # closed by the caller: >&-
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")

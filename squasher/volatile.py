@@ -21,16 +21,18 @@ if TYPE_CHECKING:
     from squasher.model import Row, Snapshot
     from squasher.replay import Replay
 
-# The clocks are now, a Sunday after a short month and a far leap day, never the past: a migration may
-# rightly demand that a date of last year is over. The second and the third universe share their random
-# bits, the complement of the first one's; the fourth shares the first one's clock. So what differs
-# between the second and the third comes from the clock, and what differs between the first and the
-# fourth from chance.
+# The clocks are now, a Sunday that is a leap day, and the end of a far leap year; never the past: a
+# migration may rightly demand that a date of last year is over. The second and the third universe share
+# their random bits, the complement of the first one's; the fourth shares the first one's clock. So what
+# differs between the second and the third comes from the clock, and what differs between the first and
+# the fourth from chance.
 _NOW: Final = 212_664_425_319_145  # 2026-12-19 07:28:39.145
 UNIVERSES: Final = (
     Universe(name="now", clock=_NOW, seed=1),
-    Universe(name="sunday", clock=212_799_422_512_603, seed=1, antithetic=True),  # 2031-03-30 18:41:52
-    Universe(name="leap day", clock=214_848_158_164_972, seed=1, antithetic=True),  # 2096-02-29 23:56:04
+    # 2032-02-29 18:41:52.603
+    Universe(name="leap day", clock=212_828_452_912_603, seed=1, antithetic=True),
+    # 2096-12-31 23:56:04.972
+    Universe(name="leap year", clock=214_874_596_564_972, seed=1, antithetic=True),
     Universe(name="other chance", clock=_NOW, seed=4),
 )
 FURTHER: Final = (

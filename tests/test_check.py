@@ -109,7 +109,7 @@ def test_a_complete_schema_written_by_hand_is_equivalent(tmp_path: Path) -> None
     assert checked.proof.status == "equal"
     assert checked.exact is False
     said = RENDERERS["text"](checked).splitlines()
-    assert said.count("its text is not what `squasher squash` would write now") == 1
+    assert said.count("the text is not what `squasher squash` would write now") == 1
     assert said[-1].endswith(f"fresh.sql is equivalent to {tmp_path.as_posix()}/migrations/ (0001 to 0002)")
 
 

@@ -91,11 +91,12 @@ def test_check_of_another_text_of_the_same_meaning(folder: Path) -> None:
     run(folder, "squash")
     edit(folder, "    name TEXT\n", "  name TEXT\n")
     said = (
-        "its text is not what `squasher squash` would write now\n"
+        "the text is not what `squasher squash` would write now\n"
         f"{FRESH} is equivalent to migrations/ (0001 to 0002)\n"
     )
+    why = "error: --exact: the text is not what `squasher squash` would write\n"
     assert run(folder, "check") == (0, said, "")
-    assert run(folder, "check", "--exact") == (1, said, "")
+    assert run(folder, "check", "--exact") == (1, said, why)
 
 
 def test_check_of_a_different_file(folder: Path) -> None:

@@ -84,7 +84,7 @@ def test_equivalent_and_not_exact(folder: Path) -> None:
     """Other text of the same meaning is said in one line of its own, before the result."""
     checked = check(folder, SCHEMA + LEDGER)
     assert RENDERERS["text"](checked) == (
-        "its text is not what `squasher squash` would write now\n"
+        "the text is not what `squasher squash` would write now\n"
         "migrations-fresh/0001_complete_schema.sql is equivalent to migrations/ (0001 to 0002)\n"
     )
 
@@ -98,7 +98,7 @@ def test_respelled_objects_are_named(folder: Path) -> None:
     said, _, names = first.partition(": ")
     assert said == "written differently, with the same meaning"
     assert sorted(names.split(", ")) == ["roles", "users_email"]
-    assert second == "its text is not what `squasher squash` would write now"
+    assert second == "the text is not what `squasher squash` would write now"
     assert third.endswith("is equivalent to migrations/ (0001 to 0002)")
 
 

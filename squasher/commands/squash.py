@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import choose, volatile
 from squasher.chain import Chain, Migration, read_chain
+from squasher.changes import Added, RowSet
 from squasher.emit import Source, emit
-from squasher.errors import ReplayError, SquasherError
+from squasher.errors import ReplayError, SquasherError, UnsupportedError
 from squasher.files import write_atomically
+from squasher.fulltext import TERMS
 from squasher.observe import Observed, load, observe
 from squasher.prove import Proof, prove
 from squasher.rowdiff import Side
@@ -64,6 +66,7 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
         target.profile, observed.side, composed.side, lambda: again(observed, composed, target)
     )
     if proof.status != "equal":
+        _refuse_stale_indexes(proof)
         raise UnprovedError("the fresh file that was made is not equal to the chain", proof)
     if second != composed.text:
         raise UnprovedError("loading the fresh file and writing it again gives another text")
@@ -78,16 +81,30 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     )
 
 
+def _refuse_stale_indexes(proof: Proof) -> None:
+    """An index that does not hold what its table holds cannot be rebuilt as it is."""
+    elements = [change.new if isinstance(change, Added) else change.old for change in proof.changes]
+    if all(isinstance(one, RowSet) and one.columns == TERMS for one in elements):
+        raise UnsupportedError(
+            f"the full-text index {proof.changes[0].owner[1]} does not hold what its content table holds",
+            hint="Fill it with INSERT INTO name (name) VALUES ('rebuild') in a migration.",
+        )
+
+
 def compose(observed: Observed, target: Target) -> Composed:
     """Emit the text, with volatile cells as the universes confirm them."""
     decision = decide(observed, target)
     found = observed.side.volatile
     if not found:
         return _attempt(observed, target, decision)
-    try:
-        composed = _attempt(observed, target, decision)
-    except UnprovedError:
-        return _attempt(observed, target, choose.literals(found))
+    for fallback in (choose.literals(found, decision), choose.literals(found)):
+        try:
+            composed = _attempt(observed, target, decision)
+            break
+        except UnprovedError:
+            decision = fallback  # values by chance that a key or a constraint ties in some way
+    else:
+        return _attempt(observed, target, decision)
     confirmed = choose.confirm(decision, found, composed.side.volatile)
     if confirmed.choices != decision.choices:
         return _attempt(observed, target, confirmed)

@@ -73,7 +73,7 @@ def _equal(checked: Checked, fresh: str, chain: str) -> str:
         more = f" and {len(respelled) - 5} more" if len(respelled) > 5 else ""  # noqa: PLR2004
         lines.append(f"written differently, with the same meaning: {some}{more}")
     if not checked.exact:
-        lines.append("its text is not what `squasher squash` would write now")
+        lines.append("the text is not what `squasher squash` would write now")
     lines.append(f"{fresh} is equivalent to {chain}")
     return "\n".join(lines) + "\n"
 

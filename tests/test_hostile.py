@@ -1,0 +1,275 @@
+"""Chains and files that once got past the tool: what was found to break it stays found."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import squasher
+from squasher.errors import InputError, UnsupportedError
+
+ID = "lower(hex(randomblob(8)))"
+
+
+def chain(folder: Path, *scripts: str) -> Path:
+    """A directory with these migrations."""
+    directory = folder / "migrations"
+    directory.mkdir()
+    for number, script in enumerate(scripts, 1):
+        (directory / f"{number:04}_step.sql").write_text(script, encoding="utf-8")
+    return directory
+
+
+def installed(text: str) -> sqlite3.Connection:
+    """A real installation of a fresh file: another SQLite, the real clock, real randomness."""
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(text)
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("script", "holds"),
+    [
+        (
+            (
+                f"CREATE TABLE p (id TEXT DEFAULT ({ID}), code TEXT, name TEXT);"
+                "INSERT INTO p (name) VALUES ('a'), ('b'); UPDATE p SET code = upper(substr(id, 1, 6));"
+            ),
+            "SELECT min(code = upper(substr(id, 1, 6))) FROM p",
+        ),
+        (
+            (
+                "CREATE TABLE u (id INTEGER, name TEXT); CREATE TABLE m (v TEXT);"
+                "INSERT INTO u VALUES (abs(random()) % 90000 + 10000, 'x');"
+                "INSERT INTO m SELECT 'user-' || id FROM u;"
+            ),
+            "SELECT v = 'user-' || id FROM u, m",
+        ),
+        (
+            (
+                "CREATE TABLE u (id INTEGER PRIMARY KEY); CREATE TABLE o (k INTEGER PRIMARY KEY, uid TEXT);"
+                "INSERT INTO u VALUES (abs(random()) % 1000000); INSERT INTO o SELECT 1, id FROM u;"
+            ),
+            "SELECT count(*) = 1 FROM o JOIN u ON u.id = CAST(o.uid AS INTEGER)",
+        ),
+        (
+            (
+                "CREATE TABLE u (id INTEGER, n TEXT); INSERT INTO u (id) VALUES (abs(random()) / 2);"
+                "UPDATE u SET n = id;"
+            ),
+            "SELECT CAST(n AS INTEGER) = id FROM u",
+        ),
+        (
+            (
+                f"CREATE TABLE t (id TEXT, lid TEXT DEFAULT ({ID}));"
+                "INSERT INTO t VALUES (hex(randomblob(8)), NULL); UPDATE t SET lid = lower(id);"
+            ),
+            "SELECT lid = lower(id) FROM t",
+        ),
+        (
+            (
+                "CREATE TABLE u (id TEXT PRIMARY KEY, name TEXT);"
+                "INSERT INTO u VALUES (hex(randomblob(8)), 'a'), (hex(randomblob(8)), 'b');"
+                "CREATE TABLE k (n INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT);"
+                "INSERT INTO k (uid) SELECT id FROM u;"
+            ),
+            "SELECT count(*) = 2 FROM k JOIN u ON u.id = k.uid",
+        ),
+        (
+            (
+                "CREATE TABLE roles (id TEXT PRIMARY KEY, name TEXT NOT NULL);"
+                "INSERT INTO roles VALUES (hex(randomblob(16)), 'admin'), (hex(randomblob(16)), 'viewer');"
+                "CREATE TABLE p (role_id TEXT NOT NULL, action TEXT NOT NULL);"
+                "INSERT INTO p SELECT id, 'read' FROM roles;"
+                "INSERT INTO p SELECT id, 'write' FROM roles WHERE name <> 'viewer';"
+            ),
+            "SELECT count(*) = 3 FROM p JOIN roles ON roles.id = p.role_id",
+        ),
+        (
+            (
+                "CREATE TABLE p (id INTEGER PRIMARY KEY, n); CREATE TABLE q (p INT, n);"
+                "INSERT INTO p (id, n) VALUES (abs(random()), 'a');"
+                "INSERT INTO q (p, n) VALUES (last_insert_rowid(), 'x');"
+            ),
+            "SELECT count(*) = 1 FROM p JOIN q ON q.p = p.id",
+        ),
+        (
+            (
+                "CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT); CREATE TABLE l (s);"
+                "INSERT INTO a (id) VALUES (abs(random()) % 1000000 + 1);"
+                "INSERT INTO l SELECT seq FROM sqlite_sequence WHERE name = 'a';"
+            ),
+            "SELECT s = id FROM a, l",
+        ),
+        (
+            (
+                "CREATE TABLE p (id INTEGER PRIMARY KEY, st TEXT, en TEXT);"
+                "INSERT INTO p (st) VALUES (datetime('now')); UPDATE p SET en = datetime(st, '+30 days');"
+            ),
+            "SELECT en = datetime(st, '+30 days') FROM p",
+        ),
+    ],
+)
+def test_values_that_belong_together_stay_together(script: str, holds: str, tmp_path: Path) -> None:
+    """A value that a migration made from another one fits it in a real installation too."""
+    result = squasher.squash(chain(tmp_path, script), write=False)
+    connection = installed(result.text)
+    assert connection.execute(holds).fetchone() == (1,)
+    connection.close()
+
+
+def test_random_choices_keep_their_range(tmp_path: Path) -> None:
+    """An expression of another column or row is not taken for one that chance made equal in form."""
+    result = squasher.squash(
+        chain(
+            tmp_path,
+            "CREATE TABLE w (x); INSERT INTO w VALUES (1), (2), (3), (4), (5);"
+            "CREATE TABLE p (id INTEGER PRIMARY KEY, a); INSERT INTO p (a) SELECT x FROM w ORDER BY random();"
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, x INT DEFAULT (abs(random()) % 10));"
+            "INSERT INTO t (x) VALUES (abs(random()) % 1000000 + 1000000);",
+        ),
+        write=False,
+    )
+    connection = installed(result.text)
+    assert sorted(a for (a,) in connection.execute("SELECT a FROM p")) == [1, 2, 3, 4, 5]
+    assert connection.execute("SELECT min(x) >= 1000000 FROM t").fetchone() == (1,)
+    connection.close()
+
+
+TABLE = "CREATE TABLE t (a, b);\n"
+TEXTS = "CREATE VIRTUAL TABLE f1 USING fts5(a);\nCREATE VIRTUAL TABLE f2 USING fts5(a);\n"
+LEDGER = (
+    "\nCREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,"
+    " applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL);\n"
+    "INSERT INTO d1_migrations (name) VALUES ('0001_step.sql');\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("common", "ours", "theirs"),
+    [
+        (
+            TABLE + TEXTS,
+            "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO f1 (a) VALUES (new.a); END;",
+            "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO f2 (a) VALUES (new.a); END;",
+        ),
+        (TEXTS, "CREATE VIEW v AS SELECT a FROM f1;", "CREATE VIEW v AS SELECT a FROM f2;"),
+        (
+            TABLE,
+            "CREATE VIEW v AS SELECT j.value FROM t, json_each(t.a) AS j;",
+            "CREATE VIEW v AS SELECT j.value FROM t, json_tree(t.a) AS j;",
+        ),
+        (
+            "",
+            "CREATE VIEW v AS SELECT x'0041' AS a, x'0042' AS b;",
+            "CREATE VIEW v AS SELECT x'0042' AS a, x'0041' AS b;",
+        ),
+        ("", "CREATE VIEW v AS SELECT x'0001' AS a;", "CREATE VIEW v AS SELECT x'0002' AS a;"),
+        (TABLE, "CREATE VIEW v AS SELECT * FROM t;", "CREATE VIEW v AS SELECT a, b FROM t;"),
+        (
+            TABLE + "CREATE TABLE l (a);",
+            "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT OR IGNORE INTO l (a) VALUES (new.a); END;",
+            "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO l (a) VALUES (new.a); END;",
+        ),
+        (
+            TABLE,
+            "CREATE TRIGGER g AFTER UPDATE OF a, oid ON t BEGIN SELECT 1; END;",
+            "CREATE TRIGGER g AFTER UPDATE OF a ON t BEGIN SELECT 1; END;",
+        ),
+        (
+            "CREATE TABLE c (id INTEGER PRIMARY KEY AUTOINCREMENT, n, at DEFAULT CURRENT_TIMESTAMP);",
+            "INSERT INTO c (n) VALUES (1), (2); DELETE FROM c WHERE id = 2;",
+            "INSERT INTO c (n) VALUES (1);",
+        ),
+        (
+            (
+                "CREATE TABLE d (id INTEGER PRIMARY KEY, t, at DEFAULT CURRENT_TIMESTAMP);"
+                "CREATE VIRTUAL TABLE f USING fts5(t, content='d', content_rowid='id');"
+                "INSERT INTO d (id, t) VALUES (1, 'hello');"
+            ),
+            "INSERT INTO f (f) VALUES ('rebuild');",
+            "INSERT INTO f (rowid, t) VALUES (1, 'other');",
+        ),
+        (
+            "CREATE TABLE u (a TEXT, n); CREATE TABLE w (a TEXT, n);",
+            "INSERT INTO u VALUES (hex(randomblob(8)), 1); INSERT INTO w SELECT a, n FROM u;",
+            "INSERT INTO u VALUES (hex(randomblob(8)), 1); INSERT INTO w VALUES (hex(randomblob(8)), 1);",
+        ),
+    ],
+)
+def test_what_only_looks_alike_is_different(common: str, ours: str, theirs: str, tmp_path: Path) -> None:
+    """A file that means something else is found, however alike the facts and the programs are."""
+    directory = chain(tmp_path, common + ours)
+    fresh = tmp_path / "fresh.sql"
+    fresh.write_text(common + ours + LEDGER, encoding="utf-8")
+    assert squasher.check(directory, fresh).proof.status == "equal"
+    fresh.write_text(common + theirs + LEDGER, encoding="utf-8")
+    assert squasher.check(directory, fresh).proof.status == "different"
+
+
+def test_rowids_matter_only_where_something_names_them(tmp_path: Path) -> None:
+    """A trigger that writes the rowid of one table leaves the order of another table's rows free."""
+    common = (
+        "CREATE TABLE s (key TEXT PRIMARY KEY, v); CREATE TABLE d (id INTEGER PRIMARY KEY, t);"
+        "CREATE VIRTUAL TABLE f USING fts5(t);"
+        "CREATE TRIGGER g AFTER INSERT ON d BEGIN INSERT INTO f (rowid, t) VALUES (new.id, new.t); END;"
+    )
+    directory = chain(tmp_path, common + "INSERT INTO s VALUES ('a', 1), ('b', 2);")
+    fresh = tmp_path / "fresh.sql"
+    fresh.write_text(common + "INSERT INTO s VALUES ('b', 2), ('a', 1);" + LEDGER, encoding="utf-8")
+    assert squasher.check(directory, fresh).proof.status == "equal"
+
+
+@pytest.mark.parametrize("profile", ["d1", "sqlite"])
+def test_a_comment_behind_a_view_does_not_swallow_the_semicolon(profile: str, tmp_path: Path) -> None:
+    """A view whose column shows a comment is written byte for byte, and still ends."""
+    view = "CREATE VIEW v AS SELECT a /* z */ ||  1 FROM t -- end\n;\n"
+    script = f"CREATE TABLE t (a);\n{view}INSERT INTO t VALUES (1);"
+    assert squasher.squash(chain(tmp_path, script), profile=profile, write=False).proof.status == "equal"
+
+
+def test_a_stale_index_is_named(tmp_path: Path) -> None:
+    """An external-content index that was never rebuilt cannot be carried, and the error says which."""
+    script = (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, t TEXT, c TEXT DEFAULT CURRENT_TIMESTAMP);"
+        "CREATE VIRTUAL TABLE f USING fts5(t, content='a', content_rowid='id');"
+        "INSERT INTO a (id, t) VALUES (1, 'alpha'); INSERT INTO f (f) VALUES ('rebuild');"
+        "UPDATE a SET t = 'omega' WHERE id = 1;"
+    )
+    with pytest.raises(UnsupportedError, match="full-text index f does not hold"):
+        squasher.squash(chain(tmp_path, script), write=False)
+
+
+def test_many_rows_fit_into_what_d1_compiles(tmp_path: Path) -> None:
+    """Thousands of rows of many columns are split so that no statement compiles to too many steps."""
+    columns = ", ".join(f"c{number}" for number in range(12))
+    insert = "".join(
+        f"INSERT INTO t VALUES {', '.join(['(1,2,3,4,5,6,7,8,9,10,11,12)'] * 500)};\n" for _ in range(8)
+    )
+    result = squasher.squash(chain(tmp_path, f"CREATE TABLE t ({columns});\n{insert}"), write=False)
+    assert result.proof.status == "equal"
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    """A device given as the fresh file stays a device."""
+    device = Path("/dev/null")
+    with pytest.raises(InputError, match="not a regular file"):
+        squasher.squash(chain(tmp_path, "CREATE TABLE t (a);"), device)
+    assert device.is_char_device()
+
+
+@pytest.mark.parametrize("closed", ["> /dev/full", ">&-"])
+def test_output_that_cannot_be_written(closed: str, tmp_path: Path) -> None:
+    """A full disk is trouble, not a difference; a closed output is nobody's trouble."""
+    directory = chain(tmp_path, "CREATE TABLE t (a);")
+    squasher.squash(directory)
+    command = f"'{sys.executable}' -m squasher check {closed}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (0 if closed == ">&-" else 2)
