@@ -80,7 +80,17 @@ class Touched:
         self.names: dict[str, None] = {}
         self.writes: dict[str, None] = {}
         self.defines = False
-        self.counters = False
+        self.asked_last = False
+        self._reads_sequence = False
+        self._keeps_sequence = False
+
+    @property
+    def counters(self) -> bool:
+        """Whether the statement may have asked what another one did.
+
+        ALTER TABLE and DROP TABLE read ``sqlite_sequence`` to keep it, and tell nobody.
+        """
+        return self.asked_last or (self._reads_sequence and not self._keeps_sequence)
 
     def note(self, code: int, first: str | None, second: str | None, accessor: str | None) -> None:
         """Note one action, as the authorizer's arguments tell it."""
@@ -91,10 +101,11 @@ class Touched:
             elif code not in _DEFINES_FIRST:
                 return
             self.defines = True
+            self._keeps_sequence = self._keeps_sequence or code in {ALTER_TABLE, DROP_TABLE}
         if accessor is not None:
             self.names[accessor] = None
         if name == "sqlite_sequence" and code == READ:
-            self.counters = True
+            self._reads_sequence = True
         if name is not None and not name.startswith("sqlite_"):
             self.names[name] = None
             if code in _WRITES:
@@ -137,7 +148,7 @@ class Authority:
     def _authorize_function(self, name: str) -> int:
         folded = fold(name)
         if folded in _COUNTERS:
-            self.touched.counters = True
+            self.touched.asked_last = True
         if folded in self._functions:
             return self._deny(SqlError(f"not authorized to use function: {name}"))
         return OK

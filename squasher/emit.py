@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import d1, fulltext, layout
@@ -94,17 +95,20 @@ class _Writer:
     def blocks(self) -> Iterator[str]:
         """The parts of the file that an empty line separates."""
         objects = self._snapshot.objects
+        indexes: dict[str, list[str | None]] = defaultdict(list)
+        for item in objects:
+            if isinstance(item, Index):
+                indexes[item.table].append(item.sql)
         yield from self._preamble()
         for name in sorted(self._tables, key=lambda name: (fold(name), name)):
             table = self._tables[name]
-            indexes = [item for item in objects if isinstance(item, Index) and item.table == name]
-            texts = (table.sql, *(index.sql for index in indexes))
+            texts = (table.sql, *indexes[name])
             yield "\n".join([self._made(table), *map(_statement, texts)])
         views = [item for item in objects if isinstance(item, View)]
         others: list[VirtualTable | View] = [*self._virtual, *views]
-        for item in others:
-            text = layout.view(item.sql, item.columns) if isinstance(item, View) else item.sql.rstrip()
-            yield f"{self._made(item)}\n{text};"
+        for other in others:
+            text = layout.view(other.sql, other.columns) if isinstance(other, View) else other.sql.rstrip()
+            yield f"{self._made(other)}\n{text};"
         yield from self._contents()
         for trigger in objects:
             if isinstance(trigger, Trigger):
