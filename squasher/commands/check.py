@@ -108,6 +108,8 @@ def _place(observed: Observed, change: Change) -> str | None:
             match old:
                 case Column():
                     return provenance.place("table", owner, old.name)
+                case ForeignKey():
+                    return provenance.place("table", owner, old.columns[0])
                 case Index() if old.sql is not None:
                     return provenance.place("index", old.name)
                 case Trigger():
