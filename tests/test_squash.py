@@ -342,3 +342,11 @@ def test_the_library_prints_nothing(chain: Path, capfd: pytest.CaptureFixture[st
     )
     assert len(squasher.squash(chain).warnings) == 1
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_that_stops_early_says_so(chain: Path) -> None:
+    """Squashing a part of the chain warns that later migrations are missing; the whole chain does not."""
+    assert squasher.squash(chain, to="0001", write=False).warnings == (
+        "the file stops at 0001: 1 later migration is not in it",
+    )
+    assert squasher.squash(chain, write=False).warnings == ()

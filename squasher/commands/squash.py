@@ -57,9 +57,8 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     fails, InputError and UnsupportedError for what cannot be done, UnprovedError when the proof does
     not hold; the file on disk is untouched then.
     """
-    chain = read_chain(target.migrations)
-    if to is not None:
-        chain = chain.until(to)
+    whole = read_chain(target.migrations)
+    chain = whole if to is None else whole.until(to)
     observed = observe(chain, target.profile)
     composed = compose(observed, target)
     proof, second = prove(
@@ -76,9 +75,22 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
         snapshot=observed.side.snapshots[0],
         text=composed.text,
         proof=proof,
-        warnings=(*chain.skipped, *observed.notes, *composed.decision.warnings),
+        warnings=(
+            *chain.skipped,
+            *_cut_short(whole, chain),
+            *observed.notes,
+            *composed.decision.warnings,
+        ),
         written=write and write_atomically(target.fresh, composed.text.encode()),
     )
+
+
+def _cut_short(whole: Chain, chain: Chain) -> tuple[str, ...]:
+    missing = len(whole.migrations) - len(chain.migrations)
+    if not missing:
+        return ()
+    later = f"{missing} later migration{'s are' if missing > 1 else ' is'} not in it"
+    return (f"the file stops at {chain.migrations[-1].number}: {later}",)
 
 
 def _refuse_stale_indexes(proof: Proof) -> None:
