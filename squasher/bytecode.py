@@ -52,7 +52,6 @@ class Compared(NamedTuple):
 
     differences: tuple[Difference, ...]
     blind: tuple[tuple[Probe, str], ...]
-    probes: int
 
 
 def compare(profile: Profile, old: Snapshot, new: Snapshot) -> Compared:
@@ -62,7 +61,7 @@ def compare(profile: Profile, old: Snapshot, new: Snapshot) -> Compared:
     with Database(profile, _ANY) as one, Database(profile, _ANY) as other:
         for database, snapshot in ((one, old), (other, new)):
             build(database, snapshot)
-        probes = list(probes_for(old, new))
+        probes = tuple(probes_for(old, new))
         pages = _Pages(one, other, _constraint_names(old) | _constraint_names(new))
         for enforced in (True, False):
             for database in (one, other):
@@ -77,14 +76,14 @@ def compare(profile: Profile, old: Snapshot, new: Snapshot) -> Compared:
                     differences.append(Difference(probe, _shown(before), _shown(after)))
                 elif (found := pages.first_difference(before, after)) is not None:
                     differences.append(Difference(probe, *found))
-    return Compared(tuple(differences), tuple(blind), len(probes))
+    return Compared(tuple(differences), tuple(blind))
 
 
 def build(database: Database, snapshot: Snapshot) -> None:
     """Create the objects of ``snapshot``, without rows, in an order that both sides share.
 
     Tables and ordinary indexes by name, unique indexes and triggers in their own order, which is
-    behaviour; so equal schemas get equal root pages, whatever the order of their files.
+    behaviour: the order of tables, which is not, would show in the programs of their foreign keys.
     """
     database.execute("BEGIN")
     order = snapshot.objects

@@ -41,7 +41,7 @@ class SchemaDiff(NamedTuple):
 
 
 def diff(old: Snapshot, new: Snapshot) -> SchemaDiff:
-    """Compare everything but rows: objects, creation order, counters, settings, the ledger."""
+    """Compare the objects with their text, creation order where it is behaviour, and the settings."""
     changes: list[Change] = []
     respelled: list[tuple[SchemaObject, SchemaObject]] = []
     before, after = _by_key(old), _by_key(new)
@@ -373,5 +373,4 @@ def _words(body: tuple[Token, ...]) -> str:
 
 def only_quotes_differ(old: str, new: str) -> bool:
     """Whether two statements are the same but for the quotes around names."""
-    one, other = ([name_of(token) or token.text for token in significant(sql)] for sql in (old, new))
-    return one == other
+    return list(map(_word, significant(old))) == list(map(_word, significant(new)))

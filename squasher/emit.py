@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher import d1, fulltext, layout
 from squasher.errors import UnsupportedError
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
     from squasher.provenance import Provenance
 
+    Choices: TypeAlias = Mapping[tuple[str, int], Mapping[str, str | None]]
+    """What to write for volatile cells: by (table, row), a column's expression, or None to leave it out."""
+
+_STATEMENT_BYTES: Final = 100_000
+"""Statements are split below this, under every profile: D1's limit, and a sane size to read."""
 _STATEMENT_STEPS: Final = 12_000
 """The same for what a statement compiles to: D1 allows 25,000 steps, and each cell takes one or more."""
 _BETWEEN: Final = len("\n\n\n")
-_STATEMENT_BYTES: Final = 100_000
-"""Statements are split below this, under every profile: D1's limit, and a sane size to read."""
 
 
 class Source(NamedTuple):
@@ -34,16 +37,12 @@ class Source(NamedTuple):
     digest: str
 
 
-Choices = dict[tuple[str, int], dict[str, str | None]]
-"""What to write for volatile cells: by (table, row), a column's expression, or None to leave it out."""
-
-
 def emit(
     snapshot: Snapshot,
     profile: Profile,
     source: Source,
     provenance: Provenance,
-    choices: Mapping[tuple[str, int], Mapping[str, str | None]],
+    choices: Choices,
 ) -> str:
     """The text of the fresh file for ``snapshot``.
 
@@ -81,7 +80,7 @@ class _Writer:
         snapshot: Snapshot,
         profile: Profile,
         provenance: Provenance,
-        choices: Mapping[tuple[str, int], Mapping[str, str | None]],
+        choices: Choices,
     ) -> None:
         self._snapshot = snapshot
         self._profile = profile

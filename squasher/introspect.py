@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from squasher.engine import Database, Found
     from squasher.model import SchemaObject
 
-_ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")  # https://sqlite.org/rowidtable.html
+ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
+"""The names of an implicit rowid that no column has taken (https://sqlite.org/rowidtable.html)."""
 _LARGEST_ROWID: Final = 2**63 - 1
 _LEDGER_COLUMNS: Final = ("id", "name", "applied_at")
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
@@ -303,7 +304,7 @@ class _Schema:
             indexes[table][index] = (bool(unique), origin, bool(partial))
             columns[index].append(
                 IndexColumn(
-                    name=None if name is None else name,
+                    name=name,
                     descending=bool(descending),
                     collation=collation,
                 )
@@ -359,7 +360,7 @@ def read_table(database: Database, table: Table) -> Rows:
     if alias is not None:
         return _rows(database, table.name, columns, None, quote(alias))
     taken = {fold(column.name) for column in table.columns}
-    rowid = next((name for name in _ROWID_NAMES if name not in taken), None)
+    rowid = next((name for name in ROWID_NAMES if name not in taken), None)
     return _rows(database, table.name, columns, rowid, rowid)
 
 

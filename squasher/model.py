@@ -1,6 +1,6 @@
 """What a database holds, as values.
 
-Frozen dataclasses and tuples only: hashable, printable, compared by their fields. Cells are kept as
+Named tuples and tuples only: hashable, printable, compared by their fields. Cells are kept as
 the SQL literals that make them (``sql.literal``), because ``1 == 1.0 == True`` in Python and never in
 a database.
 """

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import layout
-from squasher.sql import TRIVIA, fold, is_word, iterate, name_of
+from squasher.sql import fold, is_word, name_of, significant
 
 if TYPE_CHECKING:
     from squasher.replay import Replay, Step
@@ -96,7 +96,7 @@ def _find(step: Step, name: str, column: str | None) -> int | None:
         if moved is not None and moved[1] in names:
             names.add(moved[0])
     for ran in step.statements:
-        words = [token for token in iterate(ran.sql) if token.kind not in TRIVIA]
+        words = significant(ran.sql)
         if not words or not is_word(words[0], "create", "alter"):
             continue
         head = {name_of(token) for token in words[1:8]}

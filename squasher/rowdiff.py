@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import fulltext, volatile
 from squasher.changes import Added, Cell, Modified, Number, Removed, RowSet
+from squasher.introspect import ROWID_NAMES
 from squasher.model import Table, Trigger, View, VirtualTable
 from squasher.sql import fold, significant, unquote
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from squasher.volatile import Variants
 
 _VOLATILE = "…"
-_ROWID_NAMES = frozenset({"rowid", "_rowid_", "oid"})
 
 
 class Side(NamedTuple):
@@ -76,7 +76,7 @@ def rowids_matter(snapshot: Snapshot) -> frozenset[str]:
             tables |= {fold(content)} if content else set()
         if isinstance(item, View | Trigger):
             words = {fold(unquote(token.text)) for token in significant(item.sql)}
-            tables |= words if words & _ROWID_NAMES else set()
+            tables |= words if words.intersection(ROWID_NAMES) else set()
     return frozenset(tables)
 
 
@@ -158,13 +158,18 @@ class _Table(NamedTuple):
             elif self.new is not None:
                 yield Added(owner=owner, new=_row_set(new, self.new, range(len(self.new.rows))))
             return
-        names = {fold(column) for column in self.new.columns}
-        columns = [column for column in self.old.columns if fold(column) in names]
+        places = {fold(column): place for place, column in enumerate(self.new.columns)}
+        columns = [column for column in self.old.columns if fold(column) in places]
         shaky = old.volatile_columns.get(self.name, set()) | new.volatile_columns.get(self.name, set())
         key = self._key(columns, shaky)
         pairs, missing, extra = _pair(self._keyed(self.old, key), self._keyed(self.new, key))
-        for here, there in pairs:
-            yield from self._cells(old, new, columns, (here, there), matched)
+        common = [
+            (place, places[fold(column)])
+            for place, column in enumerate(self.old.columns)
+            if fold(column) in places
+        ]
+        for pair in pairs:
+            yield from self._cells(old, new, common, pair, matched)
         if missing:
             yield Removed(owner=owner, old=_row_set(old, self.old, missing))
         if extra:
@@ -188,41 +193,46 @@ class _Table(NamedTuple):
     def _holds_null(self, key: list[str]) -> bool:
         """Whether a key identifies nothing in some row: UNIQUE allows any number of NULLs."""
         sides = [rows for rows in (self.old, self.new) if rows is not None]
-        wanted = {fold(column) for column in key}
-        return any(
-            cell == "NULL" and fold(column) in wanted
-            for rows in sides
-            for row in rows.rows
-            for column, cell in zip(rows.columns, row, strict=True)
-        )
+        return any("NULL" in cells for rows in sides for cells in _cut(rows, key))
 
     def _keyed(self, rows: Rows, key: list[str]) -> list[Row]:
-        places = {fold(column): index for index, column in enumerate(rows.columns)}
-        wanted = [places[fold(column)] for column in key]
-        keyed = [tuple(row[place] for place in wanted) for row in rows.rows]
+        keyed = _cut(rows, key)
         if self.rowids and rows.rowids is not None:
             return [(str(rowid), *cells) for rowid, cells in zip(rows.rowids, keyed, strict=True)]
         return keyed
 
     def _cells(
-        self, old: Side, new: Side, columns: list[str], rows: tuple[int, int], matched: list[_Match]
+        self,
+        old: Side,
+        new: Side,
+        common: list[tuple[int, int]],
+        pair: tuple[int, int],
+        matched: list[_Match],
     ) -> Iterator[Change]:
+        """Compare two rows; ``common`` are the places of each column that both tables have."""
         if self.old is None or self.new is None:
             return
-        here, there = rows
-        places = {fold(column): index for index, column in enumerate(self.new.columns)}
-        ours = {column: index for index, column in enumerate(self.old.columns)}
-        for column in columns:
-            place = places[fold(column)]
-            one, other = self.old.rows[here][ours[column]], self.new.rows[there][place]
-            before = old.values(self.old.table, here, column, one)
-            after = new.values(self.new.table, there, self.new.columns[place], other)
-            key = f"{self.old.columns[0]} {self.old.rows[here][0]}"
-            match = _Match(self.name, key, column, before, after)
-            if len(set(before)) > 1 and volatile.agrees(before, after):
+        here, there = pair
+        ours, theirs = self.old.rows[here], self.new.rows[there]
+        for our, their in common:
+            column = self.old.columns[our]
+            before = old.values(self.old.table, here, column, ours[our])
+            after = new.values(self.new.table, there, self.new.columns[their], theirs[their])
+            varies = len(set(before)) > 1
+            if before == after and not varies:
+                continue
+            match = _Match(self.name, f"{self.old.columns[0]} {ours[0]}", column, before, after)
+            if varies and volatile.agrees(before, after):
                 matched.append(match)
-            elif before != after:
+            else:
                 yield _modified_cell(match)
+
+
+def _cut(rows: Rows, columns: list[str]) -> list[Row]:
+    """Some columns of all rows."""
+    places = {fold(column): place for place, column in enumerate(rows.columns)}
+    wanted = [places[fold(column)] for column in columns]
+    return [tuple(row[place] for place in wanted) for row in rows.rows]
 
 
 def _places(terms: Rows) -> Rows:

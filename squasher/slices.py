@@ -32,11 +32,15 @@ class Slice:
     ) -> None:
         self._profile = profile
         self._whole = whole
-        self._scripts = tuple(_scripts(files, whole))
-        # what the statement before did is asked without a table that would tie the two together
+        self._scripts: tuple[str, ...] = ()
+        # files that commit on their own are run whole; and what the statement before did is asked
+        # without a table that would tie the two together
         counting = any(ran.asked_counters for statements in files for ran in statements)
-        self.sound = not counting and self._agrees(universe)
+        self.sound = False
         """Whether the slice gave the whole's rows in ``universe``, in which the whole was run."""
+        if not (profile.transactions or counting):
+            self._scripts = tuple(_scripts(files, whole))
+            self.sound = self._agrees(universe)
 
     def snapshot(self, universe: Universe) -> Snapshot | None:
         """The whole's snapshot with the slice's rows in ``universe``; None when the slice fails there."""
@@ -49,8 +53,6 @@ class Slice:
         return self._whole._replace(rows=by_name([*kept, *rows]), terms=by_name([*kept_terms, *terms]))
 
     def _agrees(self, universe: Universe) -> bool:
-        if self._profile.transactions:
-            return False  # files that commit on their own are run whole
         found = self.snapshot(universe)
         return found is not None and (found.rows, found.terms) == (self._whole.rows, self._whole.terms)
 

@@ -109,18 +109,23 @@ def compose(observed: Observed, target: Target) -> Composed:
     found = observed.side.volatile
     if not found:
         return _attempt(observed, target, decision)
-    for fallback in (choose.literals(found, decision), choose.literals(found)):
-        try:
-            composed = _attempt(observed, target, decision)
-            break
-        except UnprovedError:
-            decision = fallback  # values by chance that a key or a constraint ties in some way
-    else:
-        return _attempt(observed, target, decision)
-    confirmed = choose.confirm(decision, found, composed.side.volatile)
-    if confirmed.choices != decision.choices:
+    try:
+        composed = _attempt(observed, target, decision)
+    except UnprovedError:
+        composed = _with_literals(observed, target, decision)
+    confirmed = choose.confirm(composed.decision, found, composed.side.volatile)
+    if confirmed.choices != composed.decision.choices:
         return _attempt(observed, target, confirmed)
     return Composed(composed.text, composed.side, confirmed)
+
+
+def _with_literals(observed: Observed, target: Target, decision: Decision) -> Composed:
+    """Where a key or a constraint ties values in some way: as few literals as make the file load."""
+    found = observed.side.volatile
+    try:
+        return _attempt(observed, target, choose.literals(found, decision))
+    except UnprovedError:
+        return _attempt(observed, target, choose.literals(found))
 
 
 def decide(observed: Observed, target: Target) -> Decision:

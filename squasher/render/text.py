@@ -28,17 +28,15 @@ def render(checked: Checked, *, color: bool = False) -> str:
     if status == "equal":
         return _equal(checked, fresh, chain)
     if status == "unknown":
-        lines = [f"{fresh} could not be compared with {chain}", ""]
-        lines += [f"  ? {printable(reason)}" for reason in checked.proof.reasons]
+        lines = [f"{fresh} could not be compared with {chain}", "", *_doubts(checked.proof)]
         return "\n".join([*lines, "", "Unknown is not equal.", ""])
     groups = _groups([(finding.change, finding.place) for finding in checked.findings])
-    shown = [line for name, found in groups.items() for line in _group(name, found, color=color)]
+    shown = _shown(groups, color=color)
     count, objects = len(checked.findings), len(groups)
     total = f"{count} difference{_s(count)} in {objects} object{_s(objects)}."
-    doubts = [f"  ? {printable(reason)}" for reason in checked.proof.reasons]
     return "\n".join(
         [
-            *(f"{fresh} is not equivalent to {chain}", "", *shown, *doubts, ""),
+            *(f"{fresh} is not equivalent to {chain}", "", *shown, *_doubts(checked.proof), ""),
             f"{total} Run `squasher squash` to write the file anew.",
             "",
         ]
@@ -48,8 +46,15 @@ def render(checked: Checked, *, color: bool = False) -> str:
 def unproved(proof: Proof) -> str:
     """Why a fresh file was not written: its differences from the chain, grouped by object."""
     groups = _groups([(change, None) for change in proof.changes])
-    lines = [line for name, found in groups.items() for line in _group(name, found, color=False)]
-    return "\n".join([*lines, *(f"  ? {printable(reason)}" for reason in proof.reasons), ""])
+    return "\n".join([*_shown(groups, color=False), *_doubts(proof), ""])
+
+
+def _shown(groups: dict[str, list[tuple[Words, str | None]]], *, color: bool) -> list[str]:
+    return [line for name, found in groups.items() for line in _group(name, found, color=color)]
+
+
+def _doubts(proof: Proof) -> list[str]:
+    return [f"  ? {printable(reason)}" for reason in proof.reasons]
 
 
 def _groups(
