@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _ANY: Final = Universe(name="any", clock=211_813_488_000_000, seed=0)
 _CHECK_FAILED: Final = 275  # SQLITE_CONSTRAINT_CHECK
 _PAGE_IN_P2: Final = frozenset({"OpenRead", "OpenWrite", "ReopenIdx"})
+_TOGETHER: Final = 200
+"""Columns in the condition of one SELECT: SQLite compiles expressions of depth 1,000 and no deeper."""
 _PAGE_IN_P1: Final = frozenset({"Clear", "Destroy"})
 
 
@@ -150,9 +152,10 @@ def _table_probes(table: Table, *, events: set[str], single: bool, parent: bool)
         yield Probe(owner, update, len(columns))
     for column in columns if single else ():
         yield Probe(owner, f"UPDATE {name} SET {column} = ?", 1)
-    where = " OR ".join(f"{column} = ?" for column in every)
-    order = ", ".join(every)
-    yield Probe(owner, f"SELECT * FROM {name} NOT INDEXED WHERE {where} ORDER BY {order}", len(every))
+    for first in range(0, len(every), _TOGETHER):
+        some = every[first : first + _TOGETHER]
+        where, order = " OR ".join(f"{column} = ?" for column in some), ", ".join(some)
+        yield Probe(owner, f"SELECT * FROM {name} NOT INDEXED WHERE {where} ORDER BY {order}", len(some))
 
 
 def _view_probes(view: View, events: set[str]) -> Iterator[Probe]:
@@ -180,7 +183,45 @@ def _explain(database: Database, probe: Probe) -> Found | str:
     except SqlError as error:
         return error.message
     except UnicodeDecodeError:
-        return "its program holds bytes that are not UTF-8"
+        return _NOT_TEXT
+
+
+_NOT_TEXT: Final = "its program holds bytes that are not UTF-8"
+_FAULTS: Final = (
+    *("syntax error", "incomplete input", "unrecognized token", "bindings", "too many"),
+    *("too large", "too big", "not authorized", "out of memory", "interrupted"),
+)
+"""What is said of a probe that is wrong itself, or that could not be finished."""
+_LACKING: Final = (
+    *(_NOT_TEXT, "no such collation sequence", "no such function", "unknown function"),
+    *("unable to use function", "no query solution", "unsafe use", "non-deterministic"),
+)
+"""What is said of a text that can be stored and not compiled, wherever it stands."""
+
+
+def is_explained(snapshot: Snapshot, probe: Probe, message: str) -> bool:
+    """Whether the schema itself accounts for a probe that does not compile.
+
+    A table can always be read, and it can be written unless a trigger or a foreign key, its own or
+    one that refers to it, names what is not there; a view can be read unless SQLite cannot tell its
+    columns either. Any other failure may be a fault of the probes, which would then see nothing.
+    """
+    if any(part in message for part in _FAULTS):
+        return False
+    if any(part in message for part in _LACKING):
+        return True
+    name = probe.owner[1]
+    if probe.sql.startswith("SELECT"):
+        views = (item for item in snapshot.objects if isinstance(item, View) and fold(item.name) == name)
+        return any(view.problem is not None for view in views)
+    return any(
+        (isinstance(item, Trigger) and fold(item.table) == name)
+        or (
+            isinstance(item, Table)
+            and any(name in {fold(item.name), fold(key.parent)} for key in item.foreign_keys)
+        )
+        for item in snapshot.objects
+    )
 
 
 class _Pages:

@@ -7,7 +7,7 @@ object is *respelled*: whether that means anything is for the proof's bytecode l
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import layout
 from squasher.changes import Added, Clause, LedgerEntry, Modified, Number, Option, Order, Removed
@@ -26,7 +26,7 @@ from squasher.sql import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from squasher.changes import Change, Element
     from squasher.model import SchemaObject, Snapshot
@@ -40,38 +40,56 @@ class SchemaDiff(NamedTuple):
     """Objects with equal facts and other tokens, old and new."""
 
 
-def diff(old: Snapshot, new: Snapshot) -> SchemaDiff:
-    """Compare the objects with their text, creation order where it is behaviour, and the settings."""
+LAYERS: Final = ("objects", "text", "order")
+"""What is compared: facts, tokens, and creation order where it is behaviour."""
+
+
+def diff(old: Snapshot, new: Snapshot, layers: Collection[str] = LAYERS) -> SchemaDiff:
+    """Compare two schemas, in some of the layers or in all."""
     changes: list[Change] = []
     respelled: list[tuple[SchemaObject, SchemaObject]] = []
     before, after = _by_key(old), _by_key(new)
     for key in sorted(before.keys() | after.keys()):
         one, other = before.get(key), after.get(key)
-        if one is None and other is not None:
-            changes.append(Added(owner=_owner(other), new=other))
-        elif one is not None and other is None:
-            changes.append(Removed(owner=_owner(one), old=one))
-        elif one is not None and other is not None:
-            found = list(_compare(one, other))
-            changes += found
-            if not found and not same_tokens(str(one.sql), str(other.sql)):
-                if _same_words(one, other):
-                    respelled.append((one, other))
-                else:
-                    changes += clauses(one, other)
-    changes += _orders(old, new)
-    changes += _settings(old, new)
+        found = list(_facts(one, other)) if "objects" in layers else []
+        changes += found
+        if one is None or other is None or found or "text" not in layers:
+            continue
+        if not same_tokens(str(one.sql), str(other.sql)):
+            if _same_words(one, other):
+                respelled.append((one, other))
+            else:
+                changes += clauses(one, other)
+    if "order" in layers:
+        changes += _orders(old, new)
+    if "objects" in layers:
+        changes += _settings(old, new)
     return SchemaDiff(tuple(changes), tuple(respelled))
 
 
-def ledger(old: Snapshot, new: Snapshot, *, ignore: frozenset[str] = frozenset()) -> tuple[Change, ...]:
-    """The migrations that only one side records, but for the names to ``ignore``."""
+def _facts(old: SchemaObject | None, new: SchemaObject | None) -> Iterator[Change]:
+    """What the PRAGMAs say differently of an object, or that only one side has it."""
+    if old is not None and new is not None:
+        yield from _compare(old, new)
+    elif old is not None:
+        yield Removed(owner=_owner(old), old=old)
+    elif new is not None:
+        yield Added(owner=_owner(new), new=new)
+
+
+def ledger(old: Snapshot, new: Snapshot, own: str | None = None) -> tuple[Change, ...]:
+    """The migrations that only one side records, and another ledger than the migration tool's.
+
+    The new side may also record its ``own`` file.
+    """
     owner = ("ledger", "ledger")
+    tables = old.ledger_sql, new.ledger_sql
     missing = [name for name in old.ledger if name not in new.ledger]
-    extra = [name for name in new.ledger if name not in old.ledger and name not in ignore]
+    extra = [name for name in new.ledger if name not in old.ledger and name != own]
     return (
         *(Removed(owner=owner, old=LedgerEntry(name=name)) for name in missing),
         *(Added(owner=owner, new=LedgerEntry(name=name)) for name in extra),
+        *(_table_clauses(owner, *map(str, tables)) if None not in tables else ()),
     )
 
 
@@ -83,8 +101,12 @@ def _same_words(old: SchemaObject, new: SchemaObject) -> bool:
     """Whether two statements may mean the same at all: then their programs decide.
 
     Another string, blob or number is another meaning. In a view, trigger or index so is any other word:
-    programs do not tell virtual tables apart, nor what a ``*`` or an OR clause will mean tomorrow.
+    programs do not tell virtual tables apart, nor what a ``*`` or an OR clause will mean tomorrow. A
+    virtual table's arguments go to its module as they are, and a view that does not compile has no
+    program: of these no other spelling is known to be equal.
     """
+    if isinstance(old, VirtualTable) or (isinstance(old, View) and old.problem is not None):
+        return False
     one, other = significant(str(old.sql)), significant(str(new.sql))
     if _texts(one, {BLOB}) != _texts(other, {BLOB}):
         return False
@@ -130,9 +152,8 @@ def _compare(old: SchemaObject, new: SchemaObject) -> Iterator[Change]:
             yield from _constraint_indexes(owner, old, new)
             yield from _options(owner, old, new)
         case VirtualTable(), VirtualTable():
-            # its arguments go to the module as they are: no other spelling is known to be equal
-            if not same_tokens(old.sql, new.sql):
-                yield Modified(owner=owner, old=old, new=new, fields=("definition",))
+            if old.name != new.name:
+                yield Modified(owner=owner, old=old, new=new, fields=("name",))
         case Index(), Index():
             fields = _fields(_index_facts(old), _index_facts(new))
             if fields:
@@ -147,9 +168,8 @@ def _compare(old: SchemaObject, new: SchemaObject) -> Iterator[Change]:
                 )
                 if not same
             )
-            unreadable = old.problem is not None and not same_tokens(old.sql, new.sql)
-            if fields or unreadable:
-                yield Modified(owner=owner, old=old, new=new, fields=fields or ("definition",))
+            if fields:
+                yield Modified(owner=owner, old=old, new=new, fields=fields)
         case Trigger(), Trigger():
             if fold(old.table) != fold(new.table) or old.name != new.name:
                 yield Modified(owner=owner, old=old, new=new, fields=("table",))
@@ -345,7 +365,13 @@ def clauses(old: SchemaObject, new: SchemaObject) -> tuple[Change, ...]:
     owner = _owner(old)
     if not (isinstance(old, Table) and isinstance(new, Table)):
         return (Modified(owner=owner, old=old, new=new, fields=("definition",)),)
-    before, after = layout.parse_table(old.sql), layout.parse_table(new.sql)
+    return _table_clauses(owner, old.sql, new.sql) or (
+        Modified(owner=owner, old=old, new=new, fields=("definition",)),
+    )
+
+
+def _table_clauses(owner: tuple[str, str], old: str, new: str) -> tuple[Change, ...]:
+    before, after = layout.parse_table(old), layout.parse_table(new)
     columns = {item.column: _words(item.body) for item in after.items if item.column is not None}
     found: list[Change] = []
     for item in before.items:
@@ -357,8 +383,6 @@ def clauses(old: SchemaObject, new: SchemaObject) -> tuple[Change, ...]:
     seen = {canonical(text) for text in ones}, {canonical(text) for text in others}
     found += [Removed(owner=owner, old=Clause(text=t)) for t in ones if canonical(t) not in seen[1]]
     found += [Added(owner=owner, new=Clause(text=t)) for t in others if canonical(t) not in seen[0]]
-    if not found:
-        found.append(Modified(owner=owner, old=old, new=new, fields=("definition",)))
     return tuple(found)
 
 

@@ -39,13 +39,15 @@ def introspect(database: Database) -> Snapshot:
     objects = schema.objects()
     names = {row[0] for row in database.execute("SELECT name FROM sqlite_schema")}
     rows, terms = contents(database, objects)
+    ledger, ledger_sql = _ledger(database, names)
     return Snapshot(
         objects=objects,
         rows=rows,
         terms=terms,
         sequences=_sequences(database, objects, rows, names),
         settings=_settings(database),
-        ledger=_ledger(database, names),
+        ledger=ledger,
+        ledger_sql=ledger_sql,
         violations=_violations(database) if rows else (),
         left_out=(_STATISTICS,) if "sqlite_stat1" in names else (),
     )
@@ -113,10 +115,11 @@ def _violations(database: Database) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _ledger(database: Database, names: set[str]) -> tuple[str, ...]:
+def _ledger(database: Database, names: set[str]) -> tuple[tuple[str, ...], str | None]:
+    """The migrations that the ledger records, and its stored text."""
     ledger = database.profile.ledger
     if ledger is None or ledger not in names:
-        return ()
+        return (), None
     for kind, name in database.execute(
         "SELECT type, name FROM sqlite_schema WHERE tbl_name = ? AND name <> ? AND sql IS NOT NULL"
         " OR name = ? AND type <> 'table'",
@@ -133,10 +136,11 @@ def _ledger(database: Database, names: set[str]) -> tuple[str, ...]:
             f"the ledger {ledger} has a column {extra[0]} that its migration tool does not know",
             hint="Remove it: nothing carries it to a new installation.",
         )
+    ((stored,),) = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (ledger,))
     if not {"id", "name"} <= set(columns):
-        return ()
+        return (), stored
     recorded = database.execute(f"SELECT name FROM {quote(ledger)} ORDER BY id")
-    return tuple(name for (name,) in recorded)
+    return tuple(name for (name,) in recorded), stored
 
 
 class _Schema:

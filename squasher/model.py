@@ -145,6 +145,8 @@ class Snapshot(NamedTuple):
     """Database settings kept in the file's header, where the profile carries them."""
     ledger: tuple[str, ...] = ()
     """The migrations recorded as applied, in order."""
+    ledger_sql: str | None = None
+    """The stored text of the table that records them; None where there is none."""
     violations: tuple[str, ...] = ()
     """Which constraints some stored row breaks: ``check``, ``foreign key``."""
     left_out: tuple[str, ...] = ()

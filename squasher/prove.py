@@ -5,16 +5,15 @@
 ``order``     creation order where it is behaviour (``diff``)
 ``rows``      typed values, keys, counters, full-text content; volatile cells by universe (``rowdiff``)
 ``bytecode``  what statements over every table and view compile to (``bytecode``)
-``fixpoint``  emitting what was loaded gives the same bytes (the caller's part: it has the text)
+``fixpoint``  emitting what was loaded gives the same bytes (``squash``'s part: it has the text)
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
 
-from squasher import bytecode
+from squasher import bytecode, diff
 from squasher.changes import Modified, Program
-from squasher.diff import clauses, diff, only_quotes_differ
 from squasher.errors import SqlError
 from squasher.model import Index, Trigger, View, kind_of
 from squasher.parallel import together
@@ -22,7 +21,7 @@ from squasher.rowdiff import diff_rows
 from squasher.sql import canonical, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from squasher.bytecode import Compared
     from squasher.changes import Change
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from squasher.rowdiff import Side
 
 Meanwhile = TypeVar("Meanwhile")
-LAYERS: Final = ("objects", "text", "order", "rows", "bytecode", "fixpoint")
+LAYERS: Final = (*diff.LAYERS, "rows", "bytecode", "fixpoint")
 
 
 class Proof(NamedTuple):
@@ -52,29 +51,40 @@ class Proof(NamedTuple):
 
 
 def prove(
-    profile: Profile, old: Side, new: Side, meanwhile: Callable[[], Meanwhile]
+    profile: Profile,
+    old: Side,
+    new: Side,
+    meanwhile: Callable[[], Meanwhile],
+    layers: Collection[str] = LAYERS,
+    by_hand: str | None = None,
 ) -> tuple[Proof, Meanwhile]:
     """Compare two databases: ``old`` is what should be, ``new`` what is.
 
     ``meanwhile`` is computed while the bytecode layer has a processor of its own, and returned too.
+    A proof has all ``layers``; without some of them it shows what these alone find. ``by_hand`` is the
+    name of a file that anybody may have written: its ledger may hold that name too, and implicit
+    rowids that nothing refers to are its own affair.
     """
     before, after = old.snapshots[0], new.snapshots[0]
-    reasons: list[str] = []
-    respelled: tuple[tuple[str, str], ...] = ()
+
+    def look() -> tuple[SchemaDiff, tuple[Change, ...], Meanwhile]:
+        rows = diff_rows(old, new, by_hand=by_hand is not None) if "rows" in layers else ()
+        recorded = diff.ledger(before, after, by_hand) if "rows" in layers else ()
+        return diff.diff(before, after, layers), (*rows, *recorded), meanwhile()
+
+    if "bytecode" not in layers:
+        schema, rows, other = look()
+        spelled = tuple((kind_of(one), one.name) for one, _ in schema.respelled)
+        return Proof((*schema.changes, *rows), spelled, ()), other
     try:
-        (schema, rows, other), compared = together(
-            lambda: (diff(before, after), diff_rows(old, new), meanwhile()),
-            lambda: bytecode.compare(profile, before, after),
-        )
+        (schema, rows, other), compared = together(look, lambda: bytecode.compare(profile, before, after))
     except SqlError as error:
-        reasons.append(f"the stored schema does not load again: {error.message}")
-        schema, rows, other = diff(before, after), diff_rows(old, new), meanwhile()
-        changes = [*schema.changes, *rows]
-    else:
-        found, respelled = _judge(schema, compared)
-        changes = [*schema.changes, *rows, *found]
-        reasons += _blind(before, after, compared)
-    return Proof(tuple(changes), respelled, tuple(reasons)), other
+        schema, rows, other = look()
+        reason = f"the stored schema does not load again: {error.message}"
+        return Proof((*schema.changes, *rows), (), (reason,)), other
+    found, respelled = _judge(schema, compared)
+    reasons = _blind(before, after, compared)
+    return Proof((*schema.changes, *rows, *found), respelled, tuple(reasons)), other
 
 
 def _judge(schema: SchemaDiff, compared: Compared) -> tuple[list[Change], tuple[tuple[str, str], ...]]:
@@ -87,9 +97,11 @@ def _judge(schema: SchemaDiff, compared: Compared) -> tuple[list[Change], tuple[
     changed = {change.owner for change in schema.changes}
     for one, other in schema.respelled:
         owners = _owners(one)
-        explained = bool(changed.intersection(owners)) and only_quotes_differ(str(one.sql), str(other.sql))
+        explained = bool(changed.intersection(owners)) and diff.only_quotes_differ(
+            str(one.sql), str(other.sql)
+        )
         if not explained and any(owner in differing or owner in blind for owner in owners):
-            changes += clauses(one, other)
+            changes += diff.clauses(one, other)
             accused.update(owners)
         else:
             respelled.append((kind_of(one), one.name))
@@ -120,10 +132,14 @@ def _owners(item: SchemaObject) -> tuple[tuple[str, str], ...]:
 
 
 def _blind(old: Snapshot, new: Snapshot, compared: Compared) -> list[str]:
-    """Probes that compile on neither side prove nothing, unless every text that they read is the same."""
+    """Probes that compile on neither side prove nothing.
+
+    They are no doubt where the schema accounts for the failure and every text that they read is the same.
+    """
     reasons: dict[tuple[str, str], str] = {}
     for probe, message in compared.blind:
-        if _texts(old, probe.owner[1]) != _texts(new, probe.owner[1]):
+        explained = bytecode.is_explained(old, probe, message)
+        if not explained or _texts(old, probe.owner[1]) != _texts(new, probe.owner[1]):
             reasons.setdefault(probe.owner, f"{probe.owner[1]}: {message} ({probe.sql})")
     return list(reasons.values())
 

@@ -45,8 +45,11 @@ class Side(NamedTuple):
         return self.volatile.get((table, row, column), constant)
 
 
-def diff_rows(old: Side, new: Side) -> tuple[Change, ...]:
-    """The rows and cells that differ, by table; full-text content too."""
+def diff_rows(old: Side, new: Side, *, by_hand: bool = False) -> tuple[Change, ...]:
+    """The rows and cells that differ, by table; full-text content too.
+
+    ``by_hand``: implicit rowids that nothing refers to are the new side's own affair.
+    """
     before, after = old.snapshots[0], new.snapshots[0]
     tables = {fold(item.name): item for item in before.objects if isinstance(item, Table)}
     matter = rowids_matter(before) | rowids_matter(after)
@@ -55,7 +58,9 @@ def diff_rows(old: Side, new: Side) -> tuple[Change, ...]:
     other = {fold(rows.table): rows for rows in after.rows}
     matched: list[_Match] = []
     for name in sorted(one.keys() | other.keys()):
-        compare = _Table(name, tables.get(name), one.get(name), other.get(name), name in matter)
+        compare = _Table(
+            name, tables.get(name), one.get(name), other.get(name), not by_hand or name in matter
+        )
         changes += compare.changes(old, new, matched)
     changes += _relations(matched)
     changes += _terms(old, new)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import squasher
+from squasher import bytecode
+from squasher.bytecode import Probe
 from squasher.changes import Modified, Order, Removed, RowSet
 from squasher.commands import check as command
 from squasher.engine import Database
@@ -260,6 +262,15 @@ def test_the_fresh_file_may_record_itself(tmp_path: Path) -> None:
     assert checked.proof.status == "equal"
 
 
+@pytest.mark.parametrize("lost", [" AUTOINCREMENT", " UNIQUE", " NOT NULL", " TEXT"])
+def test_a_ledger_of_another_make_is_found(lost: str, tmp_path: Path) -> None:
+    """A file that makes the ledger otherwise than the migration tool does is different, and says where."""
+    checked = check(tmp_path, ROW, ROW + LEDGER.replace(lost, "", 1))
+    assert checked.proof.status == "different"
+    (change,) = checked.proof.changes
+    assert change.owner == ("ledger", "ledger")
+
+
 def test_the_sqlite_profile_knows_no_ledger(tmp_path: Path) -> None:
     """Under the sqlite profile a file without a ledger is complete."""
     assert check(tmp_path, BOTH, NOW, "sqlite").proof.status == "equal"
@@ -395,6 +406,50 @@ def test_a_proof_without_changes_and_with_doubts_is_unknown() -> None:
     proof, _ = prove(D1, Side.of([broken]), Side.of([broken]), lambda: None)
     assert proof.status == "unknown"
     assert proof.reasons == ("the stored schema does not load again: no such function: no_such",)
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        Probe(("table", "t"), "INSERT INTO t (a) VALUES (?)", 2),
+        Probe(("table", "t"), "INSRT INTO t (a) VALUES (?)", 1),
+        Probe(("table", "t"), "SELECT * FROM t WHERE lost = ?", 1),
+        Probe(("table", "t"), "DELETE FROM lost", 0),
+        Probe(("view", "w"), "SELECT lost FROM w", 0),
+        Probe(("trigger", "w"), "DELETE FORM w", 0),
+    ],
+    ids=["bindings", "keyword", "column", "table", "view", "trigger"],
+)
+def test_a_probe_that_fails_for_no_reason_is_a_doubt(spoiled: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A probe that fails alike on both sides, and no text of the schema accounts for it, sees nothing."""
+    same = Side.of(
+        [
+            snapshot(
+                "CREATE TABLE t (a)",
+                "CREATE VIEW w AS SELECT a FROM t",
+                "CREATE TRIGGER g INSTEAD OF DELETE ON w BEGIN SELECT 1; END",
+            )
+        ]
+    )
+    proof, _ = prove(D1, same, same, lambda: None)
+    assert proof.status == "equal"
+    monkeypatch.setattr(bytecode, "probes_for", lambda *_: [spoiled])
+    proof, _ = prove(D1, same, same, lambda: None)
+    assert proof.status == "unknown"
+    assert proof.reasons[0].endswith(f"({spoiled.sql})")
+
+
+def test_a_wide_table_is_compiled_whole() -> None:
+    """More columns than an expression may be deep: the probes still see each of them."""
+    columns = [f"c{number}" for number in range(1500)]
+    wide = [
+        snapshot(f"CREATE TABLE t ({', '.join(columns[:-1])}, c1499 TEXT{collation})")
+        for collation in ("", " COLLATE NOCASE")
+    ]
+    same, other = (bytecode.compare(D1, wide[0], side) for side in wide)
+    assert (same.differences, same.blind, other.blind) == ((), (), ())
+    (difference,) = other.differences
+    assert "c1499 = ?" in difference.probe.sql
 
 
 def of(value: str) -> str:

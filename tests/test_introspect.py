@@ -498,7 +498,8 @@ LEDGER = """CREATE TABLE "d1_migrations"(
 def test_the_ledger_is_no_object(take: Take) -> None:
     """On D1 the ledger is a list of names; on SQLite a table of that name is a table."""
     snapshot = take(D1, LEDGER)
-    assert snapshot == Snapshot(objects=(), rows=(), ledger=("0001_a.sql", "0002_b.sql"))
+    names = ("0001_a.sql", "0002_b.sql")
+    assert snapshot == Snapshot(objects=(), rows=(), ledger=names, ledger_sql=LEDGER.partition(";")[0])
     assert one(take(SQLITE, LEDGER), Table, "d1_migrations")
 
 

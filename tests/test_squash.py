@@ -288,8 +288,11 @@ def test_a_text_that_changes_when_written_again_is_not_written(
         return text + f"-- {len(calls)}\n"
 
     monkeypatch.setattr(command, "text_of", restless)
-    with pytest.raises(UnprovedError, match="writing it again gives another text"):
+    with pytest.raises(UnprovedError, match="could not be proved equal") as caught:
         squasher.squash(chain)
+    assert caught.value.proof is not None
+    (reason,) = caught.value.proof.reasons
+    assert reason.startswith("loading the file and writing it again gives another text")
     assert not fresh_of(chain).parent.exists()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher import diff
 from squasher.chain import Chain, read_chain, read_migration
 from squasher.changes import Added, Clause, Modified, Option, Order, Removed, RowSet
 from squasher.commands.squash import compose, decide, text_of
@@ -61,10 +60,13 @@ def check(target: Target) -> Checked:
     side = observed.side
     if len(side.snapshots) < len(fresh.snapshots):
         side = Side.of(side.snapshots * len(fresh.snapshots))  # the same in every universe
-    proof, exact = prove(target.profile, side, fresh, lambda: _is_exact(observed, target, file.text))
-    own = frozenset({target.fresh.name})
-    recorded = diff.ledger(observed.side.snapshots[0], fresh.snapshots[0], ignore=own)
-    proof = Proof((*proof.changes, *recorded), proof.respelled, proof.reasons)
+    proof, exact = prove(
+        target.profile,
+        side,
+        fresh,
+        lambda: _is_exact(observed, target, file.text),
+        by_hand=target.fresh.name,
+    )
     return Checked(
         target=target,
         chain=chain,

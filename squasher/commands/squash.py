@@ -12,10 +12,12 @@ from squasher.errors import ReplayError, SquasherError, UnsupportedError
 from squasher.files import write_atomically
 from squasher.fulltext import TERMS
 from squasher.observe import Observed, load, observe
-from squasher.prove import Proof, prove
+from squasher.prove import LAYERS, Proof, prove
 from squasher.rowdiff import Side
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from squasher.choose import Decision
     from squasher.commands.target import Target
     from squasher.model import Snapshot
@@ -61,14 +63,12 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     chain = whole if to is None else whole.until(to)
     observed = observe(chain, target.profile)
     composed = compose(observed, target)
-    proof, second = prove(
-        target.profile, observed.side, composed.side, lambda: again(observed, composed, target)
-    )
-    if proof.status != "equal":
+    proof = verify(observed, composed, target)
+    if proof.changes:
         _refuse_stale_indexes(proof)
         raise UnprovedError("the fresh file that was made is not equal to the chain", proof)
-    if second != composed.text:
-        raise UnprovedError("loading the fresh file and writing it again gives another text")
+    if proof.status != "equal":
+        raise UnprovedError("the fresh file that was made could not be proved equal", proof)
     return Squashed(
         target=target,
         chain=chain,
@@ -153,7 +153,11 @@ def text_of(observed: Observed, snapshot: Snapshot, target: Target, decision: De
 
 
 def _attempt(observed: Observed, target: Target, decision: Decision) -> Composed:
-    text = text_of(observed, observed.side.snapshots[0], target, decision)
+    return loaded(observed, text_of(observed, observed.side.snapshots[0], target, decision), target, decision)
+
+
+def loaded(observed: Observed, text: str, target: Target, decision: Decision) -> Composed:
+    """A text and what a new installation makes of it. Raises UnprovedError when it does not load."""
     file = Migration(target.fresh.name, target.fresh.as_posix(), text.encode(), text)
     try:
         side = load(file, target.profile, observed.universes)
@@ -165,6 +169,18 @@ def _attempt(observed: Observed, target: Target, decision: Decision) -> Composed
     return Composed(text, side, decision)
 
 
-def again(observed: Observed, composed: Composed, target: Target) -> str:
-    """The fixpoint layer: the text that the loaded file gives."""
-    return text_of(observed, composed.side.snapshots[0], target, composed.decision)
+def verify(observed: Observed, composed: Composed, target: Target, layers: Collection[str] = LAYERS) -> Proof:
+    """The whole proof of a text: what ``check`` compares, and the fixpoint."""
+
+    def again() -> str:
+        return text_of(observed, composed.side.snapshots[0], target, composed.decision)
+
+    proof, second = prove(target.profile, observed.side, composed.side, again, layers)
+    if "fixpoint" not in layers or second == composed.text:
+        return proof
+    lines = zip(composed.text.splitlines(), second.splitlines(), strict=False)
+    line = next((number for number, (one, other) in enumerate(lines, 1) if one != other), 0)
+    reason = "loading the file and writing it again gives another text" + (
+        f" from line {line}" if line else ""
+    )
+    return proof._replace(reasons=(*proof.reasons, reason))
