@@ -20,7 +20,7 @@ STALE := $(shell $(WHOLE) || echo stale)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help squash check test lint fmt docs bench clean stale
+.PHONY: help squash check test lint fmt docs mutants bench clean stale
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ fmt: $(DEV) ## lay out the code, and fix what ruff can fix
 
 docs: $(DEV) ## write the output shown in the documentation anew
 	@$(PY) docs/blocks.py
+
+mutants: $(DEV) ## edit fresh files in every way, and count which layers of the proof reject them
+	@$(PY) -m tests.mutants
 
 bench: $(DEV) ## time check and squash beside a bare replay; ARGS=--quick for three rounds
 	@$(PY) bench/run.py $(ARGS)

@@ -1,0 +1,10 @@
+CREATE TABLE jobs (id INTEGER PRIMARY KEY, name TEXT, due TEXT DEFAULT (datetime('now', '+1 day')), made TEXT DEFAULT CURRENT_TIMESTAMP);
+CREATE TABLE tokens (id INTEGER PRIMARY KEY, token TEXT DEFAULT (lower(hex(randomblob(8)))), used INT DEFAULT 0);
+CREATE TABLE owners (id TEXT PRIMARY KEY, name TEXT);
+CREATE TABLE pets (id INTEGER PRIMARY KEY, owner_id TEXT, name TEXT);
+INSERT INTO jobs (id, name) VALUES (1, 'sweep'), (2, 'mop');
+INSERT INTO jobs (id, name, due) VALUES (3, 'paint', datetime('now', '-2 days'));
+INSERT INTO jobs (id, name, due, made) VALUES (4, 'done', '2020-01-01', '2020-01-02');
+INSERT INTO tokens (id) VALUES (1), (2);
+INSERT INTO owners VALUES (hex(randomblob(8)), 'ada'), (hex(randomblob(8)), 'bob');
+INSERT INTO pets (owner_id, name) SELECT id, 'cat of ' || name FROM owners;
