@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from pathlib import Path
 
 from squasher.prove import LAYERS
 from tests.mutants import tokens
@@ -27,16 +28,24 @@ def main() -> int:
     refused, found, spare = (sum(column) for column in list(zip(*tallies, strict=True))[:3])
     unneeded = [f"no edit needs the layer {layer}" for layer in LAYERS if not needs[layer]]
     layers = "\n".join(f"{layer:<10} {finds[layer]:>7} {needs[layer]:>13}" for layer in LAYERS)
-    sys.stdout.write(
+    figures = (
         f"layer      rejects   alone rejects\n{layers}\n\n"
         f"tokens removed or replaced: {found + spare + len(through)} loaded, {found} rejected,"
         f" {spare} spare in SQLite's grammar, {len(through)} got through; {refused} did not load\n"
         f"edits that mean nothing:    {len(harmless)}, {len(harmless) - len(rejected)} accepted\n"
         f"edits that mean something:  {len(verdicts)}, {len(verdicts) - len(wrong)} rejected\n"
     )
-    faults = [*wrong, *rejected, *through, *unneeded]
+    sys.stdout.write(figures)
+    stale = [] if shown(figures) else ["README.md shows other figures: put these in their place"]
+    faults = [*wrong, *rejected, *through, *unneeded, *stale]
     sys.stderr.write("".join(f"{line}\n" for line in faults))
     return 1 if faults else 0
+
+
+def shown(figures: str) -> bool:
+    """Whether the README shows these figures."""
+    readme = Path(__file__).parents[2] / "README.md"
+    return f"$ make mutants\n{figures}```\n" in readme.read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":
