@@ -67,10 +67,24 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
                 hint="Fill it from the application, or use content='table'.",
             )
         return empty
+    _refuse_locales(database, table)
     named = ", ".join(quote(column) for column in ("rowid", *columns))
     found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY rowid")
     rowids = tuple(row[0] for row in found)
     return Rows(table=table.name, columns=columns, rows=_cells([r[1:] for r in found]), rowids=rowids)
+
+
+def _refuse_locales(database: Database, table: VirtualTable) -> None:
+    """With locale=1 a value may carry a locale, in a column of its own that no SELECT of the value shows."""
+    content = table.name + "_content"
+    columns = database.execute("SELECT name FROM pragma_table_info(?) WHERE name GLOB 'l[0-9]*'", (content,))
+    for (column,) in columns:
+        if database.execute(f"SELECT 1 FROM {quote(content)} WHERE {column} IS NOT NULL LIMIT 1"):
+            raise UnsupportedError(
+                f"{table.name} is a full-text index with values of a locale:"
+                " they cannot be read back as they were written",
+                hint="Index them without fts5_locale().",
+            )
 
 
 def holds_terms(terms: tuple[Rows, ...], table: VirtualTable) -> bool:
