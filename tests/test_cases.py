@@ -165,7 +165,8 @@ def install(files: list[Path], profile: str, database: Path) -> apsw.Connection:
         script = path.read_bytes().decode()
         connection = connect(database, profile)
         try:
-            managed = not script.lstrip().startswith("BEGIN")
+            first = re.search(r"^(BEGIN|COMMIT|ROLLBACK|VACUUM)\b", script, re.MULTILINE)
+            managed = first is None or first.group() in {"COMMIT", "ROLLBACK"}
             connection.execute(("BEGIN;" if managed else "") + script).fetchall()
             if connection.in_transaction:
                 connection.execute("COMMIT")
