@@ -24,6 +24,7 @@ _CASES: Final = (
     ("error in view", _VIEW),
     ("error in trigger", _VIEW),
     ("out of memory", "D1 compiles a statement to 25,000 steps at most: insert fewer rows at once."),
+    ("cannot VACUUM", "Remove it: D1 runs each file in one transaction."),
     ("unrecognized token", "Look for a missing closing quote."),
     ("already exists", "An earlier migration made it: choose another name, or drop it first."),
     ("duplicate column name", "An earlier migration added it: remove this statement."),
