@@ -46,7 +46,7 @@ def introspect(database: Database) -> Snapshot:
         sequences=_sequences(database, objects, rows, names),
         settings=_settings(database),
         ledger=_ledger(database, names),
-        violations=_violations(database) if rows else (),
+        violations=_violations(database, rows) if rows else (),
         left_out=(_STATISTICS,) if "sqlite_stat1" in names else (),
     )
 
@@ -100,7 +100,7 @@ def _settings(database: Database) -> tuple[tuple[str, int], ...]:
     return tuple((name, value) for name, value in found if value)
 
 
-def _violations(database: Database) -> tuple[str, ...]:
+def _violations(database: Database, rows: tuple[Rows, ...]) -> tuple[str, ...]:
     found: list[str] = []
     if any("CHECK constraint" in line for (line,) in database.execute("PRAGMA quick_check")):
         found.append("check")
@@ -108,9 +108,22 @@ def _violations(database: Database) -> tuple[str, ...]:
         broken = bool(database.execute("PRAGMA foreign_key_check"))
     except SqlError:
         broken = True  # "foreign key mismatch": the parent has no such key
+        _refuse_mismatches(database, rows)
     if broken:
         found.append("foreign key")
     return tuple(found)
+
+
+def _refuse_mismatches(database: Database, rows: tuple[Rows, ...]) -> None:
+    """Where foreign keys are on, rows stay when the key that they refer to goes, and none can be added."""
+    for part in rows if database.profile.foreign_keys else ():
+        try:
+            database.execute(f"PRAGMA foreign_key_check({quote(part.table)})")
+        except SqlError as error:
+            raise UnsupportedError(
+                f"{part.table} has rows that nobody can insert again: {error.message}",
+                hint="Make the columns that they refer to a PRIMARY KEY or UNIQUE, in a migration.",
+            ) from error
 
 
 def _ledger(database: Database, names: set[str]) -> tuple[str, ...]:
