@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import volatile
 from squasher.engine import Database
+from squasher.errors import ReplayError
 from squasher.introspect import introspect
 from squasher.provenance import Provenance, trace
 from squasher.replay import Replay, replay, run_file
@@ -61,8 +62,15 @@ def _again(chain: Chain, profile: Profile, part: Slice, universe: Universe) -> S
     found = part.snapshot(universe) if part.sound else None
     if found is not None:
         return found
-    with replay(chain, profile, universe, observe=False) as other:
-        return introspect(other.database)
+    try:
+        with replay(chain, profile, universe, observe=False) as other:
+            return introspect(other.database)
+    except ReplayError as error:
+        error.hint = (
+            f"The chain ran at another time and with other random values, and fails on {universe.day}."
+            " Make the migration run at any time."
+        )
+        raise
 
 
 def load(file: Migration, profile: Profile, universes: tuple[Universe, ...]) -> Side:
