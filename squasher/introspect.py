@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 """The names of an implicit rowid that no column has taken (https://sqlite.org/rowidtable.html)."""
-_LARGEST_ROWID: Final = 2**63 - 1
+LARGEST_ROWID: Final = 2**63 - 1
 _LEDGER_COLUMNS: Final = ("id", "name", "applied_at")
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
 
@@ -396,7 +396,7 @@ def _rows(
         rowids = tuple(row[0] for row in found)
         found = [row[1:] for row in found]
     rows = tuple(tuple(map(literal, row)) for row in found)
-    if rowids and rowids[1:] and rowids[-1] == _LARGEST_ROWID:
+    if rowids and rowids[1:] and rowids[-1] == LARGEST_ROWID:
         raise UnsupportedError(
             f"{table} holds the largest possible rowid: SQLite chose other rowids by chance",
             hint="Give the table an INTEGER PRIMARY KEY and write the keys.",
