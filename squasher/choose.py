@@ -256,7 +256,8 @@ class Sources:
         if moved is not None:
             old, new = moved
             self._former.setdefault(new, {new}).update(self._former.get(old, {old}))
-        names = [*touched, *(moved or ())] if ran.writes or moved is not None else []
+        # CREATE TABLE … AS writes nothing that the engine would name
+        names = [*touched, *(moved or ())] if ran.writes or ran.defines or moved is not None else []
         if ran.asked_counters:
             names.append("")  # what the statement before did is everybody's
         for name in names[1:]:
@@ -309,7 +310,15 @@ def expressions(sql: str) -> Iterator[str]:
         if is_word(token, *_VOLATILE):
             spans = list(_enclosing(words, index))
             for start, end in reversed(spans):
-                yield sql[words[start].start : words[end].end]
+                if not _in_idle_brackets(words, start, end):
+                    yield sql[words[start].start : words[end].end]
+
+
+def _in_idle_brackets(words: list[Token], start: int, end: int) -> bool:
+    """Whether a span is nothing but brackets around a narrower one, as a row of one value is."""
+    if words[start].text != "(" or _unmatched(words, start, 1) != end:
+        return False
+    return not is_word(words[start + 1], "select", "values", "with")
 
 
 def _enclosing(words: list[Token], index: int) -> Iterator[tuple[int, int]]:

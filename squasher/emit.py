@@ -226,7 +226,8 @@ class _Writer:
             if limit and start + length > limit:
                 raise UnsupportedError(
                     f"row {number} of {table} needs a statement of {start + length:,} bytes,"
-                    f" and {self._profile.name} allows {limit:,}"
+                    f" and {self._profile.name} allows {limit:,}",
+                    hint="Let the application write the row, or shorten it in a migration.",
                 )
             cost = 2 + text.count(",") + text.count("(") + text.count("||")
             full = size + length > _STATEMENT_BYTES or steps + cost > _STATEMENT_STEPS

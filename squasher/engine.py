@@ -171,7 +171,8 @@ class Database:
             raise _sql_error(error) from error
 
     def reset(self) -> None:
-        """Undo the connection settings that a file made: the next one runs on a new connection."""
+        """Forget what a file did to the connection: the next one runs on a new one."""
+        self._db.set_last_insert_rowid(0)
         if not self._authority.set_pragmas:
             return
         self._authority.set_pragmas = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from squasher.errors import UnsupportedError
+from squasher.errors import SqlError, UnsupportedError
 from squasher.model import Rows
 from squasher.sql import fold, literal, quote, significant, unquote
 
@@ -57,7 +57,10 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
         named = ", ".join(quote(column) for column in columns)
         found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY 1")
         return Rows(table=table.name, columns=columns, rows=_cells(found), rowids=None)
-    if table.module != "fts5" or external_content(table) is not None:
+    if table.module != "fts5":
+        return empty
+    if external_content(table) is not None:
+        _refuse_lost_content(database, table)
         return empty
     if contentless(table):
         if holds_terms((terms(database, table),), table):
@@ -67,10 +70,36 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
                 hint="Fill it from the application, or use content='table'.",
             )
         return empty
+    _refuse_locales(database, table)
     named = ", ".join(quote(column) for column in ("rowid", *columns))
     found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY rowid")
     rowids = tuple(row[0] for row in found)
     return Rows(table=table.name, columns=columns, rows=_cells([r[1:] for r in found]), rowids=rowids)
+
+
+def _refuse_lost_content(database: Database, table: VirtualTable) -> None:
+    """An index whose content table was dropped or renamed answers on, and cannot be rebuilt."""
+    try:
+        database.execute(f"SELECT * FROM {quote(table.name)} LIMIT 1")
+    except SqlError as error:
+        if holds_terms((terms(database, table),), table):
+            raise UnsupportedError(
+                f"the full-text index {table.name} holds rows and cannot read its content: {error.message}",
+                hint=f"Drop {table.name}, or make it anew over the table that there is, in a migration.",
+            ) from error
+
+
+def _refuse_locales(database: Database, table: VirtualTable) -> None:
+    """With locale=1 a value may carry a locale, in a column of its own that no SELECT of the value shows."""
+    content = table.name + "_content"
+    columns = database.execute("SELECT name FROM pragma_table_info(?) WHERE name GLOB 'l[0-9]*'", (content,))
+    for (column,) in columns:
+        if database.execute(f"SELECT 1 FROM {quote(content)} WHERE {column} IS NOT NULL LIMIT 1"):
+            raise UnsupportedError(
+                f"{table.name} is a full-text index with values of a locale:"
+                " they cannot be read back as they were written",
+                hint="Index them without fts5_locale().",
+            )
 
 
 def holds_terms(terms: tuple[Rows, ...], table: VirtualTable) -> bool:

@@ -6,17 +6,25 @@ from typing import Final
 
 from squasher.sql import is_word, significant
 
-_REBUILD: Final = (
+REBUILD: Final = (
     "DROP TABLE deletes the table's rows first, and rows of other tables refer to them."
     " On D1 foreign keys cannot be switched off inside a migration."
     " Move the child rows aside, or rebuild the children too, before the table is dropped."
 )
 _VIEW: Final = "Drop the view or trigger before the change and create it again after it."
+_IN_PLACE: Final = "Rebuild the table: D1 cannot change its constraints in place."
 _CASES: Final = (
+    ("after add column: incomplete input", "Move the comment behind the semicolon: SQLite stores it before."),
+    ("after drop column", "Drop what uses the column first, or rebuild the table without it."),
+    ("cannot drop", "Rebuild the table without the column."),
+    ("sqlite_drop_constraint", _IN_PLACE),
+    ("sqlite_add_constraint", _IN_PLACE),
+    ("sqlite_fail", _IN_PLACE),
     ("incomplete input", "Look for a missing final semicolon, quote or END."),
     ("error in view", _VIEW),
     ("error in trigger", _VIEW),
     ("out of memory", "D1 compiles a statement to 25,000 steps at most: insert fewer rows at once."),
+    ("cannot VACUUM", "Remove it: D1 runs each file in one transaction."),
     ("unrecognized token", "Look for a missing closing quote."),
     ("already exists", "An earlier migration made it: choose another name, or drop it first."),
     ("duplicate column name", "An earlier migration added it: remove this statement."),
@@ -40,6 +48,8 @@ _CASES: Final = (
     ("statement too long", "D1 allows 100,000 bytes in a statement: split it."),
     ("too big", "D1 allows 100,000 bytes in a statement and some megabytes in a value: split it."),
     ("too many arguments on function", "D1 allows 127 arguments (32 in production)."),
+    ("in a CHECK constraint", "Use CURRENT_DATE or CURRENT_TIMESTAMP: those a CHECK may ask for."),
+    ("foreign key mismatch", "Make the columns that it refers to a PRIMARY KEY or UNIQUE."),
     (
         "constraint failed",
         "Look at the rows that the statement writes, and at those that are there already.",
@@ -53,7 +63,7 @@ def hint_for(message: str, statement: str) -> str | None:
     if 'near "INSERT"' in message and "_migrations" in statement:
         return "End the file's last statement with a semicolon."
     if "FOREIGN KEY" in message and words and is_word(words[0], "drop"):
-        return _REBUILD
+        return REBUILD
     for part, hint in _CASES:
         if part in message:
             return hint

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 """The names of an implicit rowid that no column has taken (https://sqlite.org/rowidtable.html)."""
-_LARGEST_ROWID: Final = 2**63 - 1
+LARGEST_ROWID: Final = 2**63 - 1
 _LEDGER_COLUMNS: Final = ("id", "name", "applied_at")
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
 
@@ -48,7 +48,7 @@ def introspect(database: Database) -> Snapshot:
         settings=_settings(database),
         ledger=ledger,
         ledger_sql=ledger_sql,
-        violations=_violations(database) if rows else (),
+        violations=_violations(database, rows) if rows else (),
         left_out=(_STATISTICS,) if "sqlite_stat1" in names else (),
     )
 
@@ -102,7 +102,7 @@ def _settings(database: Database) -> tuple[tuple[str, int], ...]:
     return tuple((name, value) for name, value in found if value)
 
 
-def _violations(database: Database) -> tuple[str, ...]:
+def _violations(database: Database, rows: tuple[Rows, ...]) -> tuple[str, ...]:
     found: list[str] = []
     if any("CHECK constraint" in line for (line,) in database.execute("PRAGMA quick_check")):
         found.append("check")
@@ -110,9 +110,22 @@ def _violations(database: Database) -> tuple[str, ...]:
         broken = bool(database.execute("PRAGMA foreign_key_check"))
     except SqlError:
         broken = True  # "foreign key mismatch": the parent has no such key
+        _refuse_mismatches(database, rows)
     if broken:
         found.append("foreign key")
     return tuple(found)
+
+
+def _refuse_mismatches(database: Database, rows: tuple[Rows, ...]) -> None:
+    """Where foreign keys are on, rows stay when the key that they refer to goes, and none can be added."""
+    for part in rows if database.profile.foreign_keys else ():
+        try:
+            database.execute(f"PRAGMA foreign_key_check({quote(part.table)})")
+        except SqlError as error:
+            raise UnsupportedError(
+                f"{part.table} has rows that nobody can insert again: {error.message}",
+                hint="Make the columns that they refer to a PRIMARY KEY or UNIQUE, in a migration.",
+            ) from error
 
 
 def _ledger(database: Database, names: set[str]) -> tuple[tuple[str, ...], str | None]:
@@ -387,7 +400,7 @@ def _rows(
         rowids = tuple(row[0] for row in found)
         found = [row[1:] for row in found]
     rows = tuple(tuple(map(literal, row)) for row in found)
-    if rowids and rowids[1:] and rowids[-1] == _LARGEST_ROWID:
+    if rowids and rowids[1:] and rowids[-1] == LARGEST_ROWID:
         raise UnsupportedError(
             f"{table} holds the largest possible rowid: SQLite chose other rowids by chance",
             hint="Give the table an INTEGER PRIMARY KEY and write the keys.",

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import volatile
 from squasher.engine import Database
-from squasher.introspect import introspect
+from squasher.errors import ReplayError, UnsupportedError
+from squasher.introspect import LARGEST_ROWID, introspect, largest_key
+from squasher.model import Table
 from squasher.provenance import Provenance, trace
 from squasher.replay import Replay, replay, run_file
 from squasher.rowdiff import Side
@@ -38,6 +40,7 @@ def observe(chain: Chain, profile: Profile) -> Observed:
     first_universe, *others = volatile.UNIVERSES
     with replay(chain, profile, first_universe) as first:
         whole = introspect(first.database)
+    _refuse_chosen_keys(chain, profile, whole)
     notes = [f"not carried: {what}" for what in whole.left_out]
     universes, snapshots = [first_universe], [whole]
     side = Side.of(snapshots)
@@ -57,12 +60,42 @@ def observe(chain: Chain, profile: Profile) -> Observed:
     return Observed(first, side, tuple(universes), trace(first), tuple(notes))
 
 
+def _refuse_chosen_keys(chain: Chain, profile: Profile, whole: Snapshot) -> None:
+    """Beside the largest key SQLite chooses others by chance, which nothing pins (autoinc.html).
+
+    Where such a table is left, the same replay shows whether its keys were chosen or written.
+    """
+    held = {part.table: part for part in whole.rows}
+    full = [
+        item.name
+        for item in whole.objects
+        if isinstance(item, Table) and largest_key(item, held.get(item.name)) == LARGEST_ROWID
+    ]
+    if not full:
+        return
+    with replay(chain, profile, volatile.UNIVERSES[0], observe=False) as other:
+        second = {part.table: part for part in introspect(other.database).rows}
+    for name in full:
+        if second.get(name) != held[name]:
+            raise UnsupportedError(
+                f"{name} holds the largest possible key: SQLite chose other keys by chance",
+                hint="Write the keys in the migration.",
+            )
+
+
 def _again(chain: Chain, profile: Profile, part: Slice, universe: Universe) -> Snapshot:
     found = part.snapshot(universe) if part.sound else None
     if found is not None:
         return found
-    with replay(chain, profile, universe, observe=False) as other:
-        return introspect(other.database)
+    try:
+        with replay(chain, profile, universe, observe=False) as other:
+            return introspect(other.database)
+    except ReplayError as error:
+        error.hint = (
+            f"The chain ran at another time and with other random values, and fails on {universe.day}."
+            " Make the migration run at any time."
+        )
+        raise
 
 
 def load(file: Migration, profile: Profile, universes: tuple[Universe, ...]) -> Side:

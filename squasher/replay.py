@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from squasher import d1
 from squasher.engine import Database, Stopped
 from squasher.errors import ReplayError, SqlError
-from squasher.hints import hint_for
+from squasher.hints import REBUILD, hint_for
 from squasher.sql import TRIVIA, fold, iterate, printable
 from squasher.universe import Universe, utc
 
@@ -146,7 +146,7 @@ def _run(database: Database, place: _Place, appended: str = "") -> tuple[Ran, ..
     except SqlError as error:
         orphans = _orphans(database)
         _roll_back(database)
-        at_end = SqlError(f"{error.message} at COMMIT{orphans}", hint=_DEFERRED)
+        at_end = SqlError(f"{error.message} at COMMIT{orphans}", hint=_DEFERRED if orphans else REBUILD)
         raise _error(place, own, ran, len(script.encode()), at_end) from error
     if database.in_transaction:
         _roll_back(database)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _INT64: Final = 8
 _LARGEST_REAL: Final = 2.0**63
+_UNIX_EPOCH: Final = 210_866_760_000_000  # Julian day 2,440,587.5 in milliseconds
 
 
 class Universe(NamedTuple):
@@ -28,6 +29,13 @@ class Universe(NamedTuple):
     seed: int
     antithetic: bool = False
     """Every random bit is the complement of the stream that the seed alone gives."""
+
+    @property
+    def day(self) -> str:
+        """The date that the clock shows, for messages: ``2032-02-29``."""
+        from datetime import UTC, datetime
+
+        return datetime.fromtimestamp((self.clock - _UNIX_EPOCH) / 1000, UTC).date().isoformat()
 
 
 class Randomness:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent
-CHAINS = {"rich": ROOT / "tests" / "cases" / "rich" / "migrations", "clearlift": ROOT / "migrations"}
+CLEARLIFT = ROOT / "migrations"
 OLD = b"-- what was here before\n"
 
 
@@ -296,43 +295,11 @@ def test_a_text_that_changes_when_written_again_is_not_written(
     assert not fresh_of(chain).parent.exists()
 
 
-def statements(text: str) -> str:
-    """A fresh file without the comments between its statements and without the ledger."""
-    body = text.partition("\n-- the ledger")[0]
-    return "\n".join(line for line in body.splitlines() if line and not line.startswith("--"))
-
-
-@pytest.mark.parametrize("name", list(CHAINS))
-@pytest.mark.parametrize("profile", ["d1", "sqlite"])
-def test_squashing_the_fresh_file_gives_the_same_again(name: str, profile: str, tmp_path: Path) -> None:
-    """A directory that holds only the fresh file has the same objects and rows, statement by statement."""
-    first = squasher.squash(CHAINS[name], tmp_path / "one.sql", profile)
-    only = tmp_path / "only"
-    only.mkdir()
-    shutil.copy(tmp_path / "one.sql", only / "0001_complete_schema.sql")
-    second = squasher.squash(only, tmp_path / "two.sql", profile)
-    assert statements(second.text) == statements(first.text)
-    assert second.warnings == ()
-
-
-@pytest.mark.parametrize("name", list(CHAINS))
-@pytest.mark.parametrize("profile", ["d1", "sqlite"])
-def test_what_squash_wrote_checks_exactly(name: str, profile: str, tmp_path: Path) -> None:
-    """A check of what squash wrote is always equal, byte for byte, and has nothing to say."""
-    fresh = tmp_path / "fresh.sql"
-    result = squasher.squash(CHAINS[name], fresh, profile)
-    assert result.proof.status == "equal"
-    checked = squasher.check(CHAINS[name], fresh, profile)
-    assert (checked.proof.status, checked.exact, checked.findings) == ("equal", True, ())
-    assert checked.proof.respelled == ()
-    assert checked.proof.reasons == ()
-
-
 def test_every_prefix_of_a_chain_can_be_squashed(tmp_path: Path) -> None:
     """Each state that the ClearLift chain goes through is proved, not only the last."""
-    names = sorted(path.name for path in CHAINS["clearlift"].iterdir())
+    names = sorted(path.name for path in CLEARLIFT.iterdir())
     for name in names[::8]:
-        result = squasher.squash(CHAINS["clearlift"], tmp_path / "fresh.sql", to=name)
+        result = squasher.squash(CLEARLIFT, tmp_path / "fresh.sql", to=name)
         assert result.proof.status == "equal"
         assert f"('{name}');" in result.text
 

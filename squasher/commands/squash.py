@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import choose, volatile
 from squasher.chain import Chain, Migration, read_chain
-from squasher.changes import Added, RowSet
+from squasher.changes import Added, Modified, RowSet
 from squasher.emit import Source, emit
 from squasher.errors import ReplayError, SquasherError, UnsupportedError
 from squasher.files import write_atomically
 from squasher.fulltext import TERMS
+from squasher.model import View
 from squasher.observe import Observed, load, observe
 from squasher.prove import LAYERS, Proof, prove
 from squasher.rowdiff import Side
@@ -66,6 +67,7 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     proof = verify(observed, composed, target)
     if proof.changes:
         _refuse_stale_indexes(proof)
+        _refuse_views_of_what_is_left_out(proof)
         raise UnprovedError("the fresh file that was made is not equal to the chain", proof)
     if proof.status != "equal":
         raise UnprovedError("the fresh file that was made could not be proved equal", proof)
@@ -101,6 +103,18 @@ def _refuse_stale_indexes(proof: Proof) -> None:
             f"the full-text index {proof.changes[0].owner[1]} does not hold what its content table holds",
             hint="Fill it with INSERT INTO name (name) VALUES ('rebuild') in a migration.",
         )
+
+
+def _refuse_views_of_what_is_left_out(proof: Proof) -> None:
+    """Statistics are left out, and so is sqlite_sequence where no table counts: a view of them dangles."""
+    for change in proof.changes:
+        if isinstance(change, Modified) and isinstance(change.new, View) and change.new.problem is not None:
+            table = change.new.problem.removeprefix("no such table: main.")
+            if table.startswith("sqlite_"):
+                raise UnsupportedError(
+                    f"view {change.new.name} reads {table}, which the fresh file does not carry",
+                    hint="Drop the view in a migration.",
+                )
 
 
 def compose(observed: Observed, target: Target) -> Composed:

@@ -1,0 +1,2 @@
+ALTER TABLE tags ADD COLUMN colour TEXT DEFAULT 'red' /* of the chip */
+;

@@ -1,0 +1,2 @@
+ALTER TABLE prices ALTER COLUMN cents DROP NOT NULL;
+ALTER TABLE prices ADD CONSTRAINT positive CHECK (cents > 0);

@@ -1,0 +1,3 @@
+CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);
+INSERT INTO users VALUES (1, 'ada'), (40, 'eve');
+DELETE FROM users WHERE id = 40;

@@ -1,0 +1,2 @@
+﻿-- rows
+INSERT INTO users VALUES ('﻿a');

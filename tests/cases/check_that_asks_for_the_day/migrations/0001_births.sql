@@ -1,0 +1,2 @@
+CREATE TABLE births (day TEXT CHECK (day <= CURRENT_DATE));
+INSERT INTO births VALUES ('2020-02-29');

@@ -1,0 +1,1 @@
+CREATE TABLE leaves (day TEXT CHECK (day <= date('now')));

@@ -1,0 +1,1 @@
+INSERT INTO leaves VALUES ('2020-02-29');

@@ -1,0 +1,5 @@
+CREATE TABLE d (
+    id INTEGER PRIMARY KEY,
+    a DEFAULT -5, b DEFAULT TRUE, c DEFAULT 'it''s; ok', d DEFAULT x'ab', e DEFAULT (1 + 2), f DEFAULT bare,
+    g DEFAULT +1e3, h DEFAULT NULL, i DEFAULT 0x1F, j NOT NULL DEFAULT (0)
+);

@@ -1,0 +1,3 @@
+CREATE TABLE tasks (id INTEGER PRIMARY KEY, state TEXT NOT NULL DEFAULT "new");
+INSERT INTO tasks VALUES (1, "old");
+INSERT INTO tasks (id) VALUES (2);

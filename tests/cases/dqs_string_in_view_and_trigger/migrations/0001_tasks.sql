@@ -1,0 +1,6 @@
+CREATE TABLE tasks (id INTEGER PRIMARY KEY);
+CREATE TABLE notes (task INTEGER);
+CREATE TABLE log (what TEXT);
+CREATE VIEW labels AS SELECT id, "urgent" AS label FROM tasks;
+CREATE TRIGGER notes_log AFTER INSERT ON notes BEGIN INSERT INTO log VALUES ('late: ' || "urgent"); END;
+INSERT INTO tasks VALUES (1);

@@ -1,0 +1,5 @@
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY,
+    shelf INTEGER CHECK (shelf > 0) REFERENCES shelves (id),
+    stock INTEGER
+);

@@ -1,0 +1,2 @@
+ALTER TABLE items DROP COLUMN shelf;
+INSERT INTO items VALUES (1, 5);

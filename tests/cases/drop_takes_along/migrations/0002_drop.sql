@@ -1,0 +1,2 @@
+DROP VIEW people;
+DROP TABLE users;

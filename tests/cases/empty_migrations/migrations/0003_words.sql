@@ -1,0 +1,2 @@
+-- intentionally left blank; the change was taken back
+/* see 0001 */

@@ -1,0 +1,2 @@
+UPDATE posts SET body = 'omega' WHERE id = 1;
+DELETE FROM posts WHERE id = 3;

@@ -1,0 +1,1 @@
+ALTER TABLE finder RENAME TO search;

@@ -1,0 +1,10 @@
+CREATE VIRTUAL TABLE f_porter USING fts5(t, tokenize = 'porter unicode61');
+CREATE VIRTUAL TABLE f_plain USING fts5(t);
+CREATE VIRTUAL TABLE f_marks USING fts5(t, tokenize = "unicode61 remove_diacritics 0 tokenchars '-_'");
+CREATE VIRTUAL TABLE f_ascii USING fts5(t, tokenize = 'ascii');
+CREATE VIRTUAL TABLE f_trigram USING fts5(t, tokenize = 'trigram case_sensitive 1');
+INSERT INTO f_porter VALUES ('running');
+INSERT INTO f_plain VALUES ('Über');
+INSERT INTO f_marks VALUES ('Über a-b');
+INSERT INTO f_ascii VALUES ('Über');
+INSERT INTO f_trigram VALUES ('running');

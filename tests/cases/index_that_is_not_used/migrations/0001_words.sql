@@ -1,0 +1,6 @@
+CREATE TABLE words (w TEXT);
+INSERT INTO words VALUES ('B'), ('a');
+CREATE INDEX words_1 ON words (w COLLATE NOCASE);
+REINDEX words_1;
+DROP INDEX words_1;
+CREATE INDEX words_2 ON words (w COLLATE NOCASE);

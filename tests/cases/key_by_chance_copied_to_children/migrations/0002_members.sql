@@ -1,0 +1,1 @@
+INSERT INTO members SELECT id, CASE name WHEN 'ada' THEN 'owner' ELSE 'guest' END FROM users;

@@ -1,0 +1,1 @@
+CREATE TABLE codes AS SELECT hex(id) AS code FROM users;

@@ -1,0 +1,2 @@
+CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE cars (id INTEGER PRIMARY KEY, owner TEXT REFERENCES people (name));

@@ -1,0 +1,2 @@
+INSERT INTO people VALUES (7);
+INSERT INTO cars VALUES (1, 7);

@@ -1,0 +1,1 @@
+CREATE TABLE cars (id INTEGER PRIMARY KEY, owner INTEGER REFERENCES people (id));

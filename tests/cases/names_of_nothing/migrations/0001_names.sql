@@ -1,0 +1,3 @@
+CREATE TABLE "" ("" TEXT, " " INTEGER);
+CREATE INDEX " " ON "" ("" DESC);
+INSERT INTO "" VALUES ('x', 1);

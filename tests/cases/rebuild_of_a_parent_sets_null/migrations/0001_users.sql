@@ -1,0 +1,4 @@
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users (id) ON DELETE SET NULL);
+INSERT INTO users VALUES (1, 'ada'), (2, 'bob');
+INSERT INTO posts VALUES (1, 1), (2, 2);

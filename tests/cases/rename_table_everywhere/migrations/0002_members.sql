@@ -1,0 +1,1 @@
+ALTER TABLE persons RENAME TO members;

@@ -1,0 +1,2 @@
+CREATE TABLE files (data BLOB);
+INSERT INTO files VALUES (zeroblob(60000));

@@ -1,0 +1,1 @@
+ALTER TABLE prices ADD COLUMN cents INTEGER DEFAULT 0 CHECK (cents > 0);

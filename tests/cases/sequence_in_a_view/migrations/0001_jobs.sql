@@ -1,0 +1,2 @@
+CREATE TABLE jobs (id INTEGER PRIMARY KEY AUTOINCREMENT);
+CREATE VIEW counters AS SELECT name, seq FROM sqlite_sequence;

@@ -1,0 +1,2 @@
+CREATE TABLE straight (n INTEGER);
+INSERT INTO straight SELECT n FROM source;

@@ -1,0 +1,2 @@
+CREATE TABLE users (name TEXT);
+CREATE TEMP TABLE doubles AS SELECT name FROM users;

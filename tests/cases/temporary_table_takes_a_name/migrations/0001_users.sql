@@ -1,0 +1,8 @@
+CREATE TABLE users (name TEXT);
+CREATE TABLE log (what TEXT);
+CREATE TRIGGER users_log AFTER INSERT ON users BEGIN INSERT INTO log VALUES (NEW.name); END;
+CREATE TEMP TABLE users (name TEXT);
+INSERT INTO users VALUES ('temporary');
+INSERT INTO main.users VALUES ('real');
+CREATE TRIGGER users_again AFTER INSERT ON users BEGIN INSERT INTO log VALUES ('twice'); END;
+DROP TABLE users;

@@ -1,0 +1,1 @@
+CREATE VIEW last_step AS SELECT max(n) AS n FROM steps;

@@ -1,0 +1,4 @@
+CREATE TABLE drafts (text TEXT);
+ROLLBACK;
+BEGIN;
+CREATE TABLE notes (text TEXT);

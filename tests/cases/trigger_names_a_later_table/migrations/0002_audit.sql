@@ -1,0 +1,1 @@
+CREATE TABLE audit (what TEXT NOT NULL);

@@ -1,0 +1,1 @@
+INSERT INTO countdown VALUES (2, 4);

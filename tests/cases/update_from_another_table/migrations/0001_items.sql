@@ -1,0 +1,4 @@
+CREATE TABLE items (id INTEGER PRIMARY KEY, price INTEGER);
+CREATE TABLE raises (item INTEGER, percent INTEGER);
+INSERT INTO items VALUES (1, 10), (2, 20);
+INSERT INTO raises VALUES (1, 20);

@@ -1,0 +1,1 @@
+CREATE VIEW totals AS SELECT sum(cents) AS cents FROM invoices;

@@ -1,0 +1,3 @@
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+CREATE VIEW everybody AS SELECT * FROM users;
+INSERT INTO users VALUES (1, 'ada');

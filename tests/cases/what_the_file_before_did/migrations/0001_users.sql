@@ -1,0 +1,3 @@
+CREATE TABLE profiles (user_id INTEGER);
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+INSERT INTO users VALUES (5), (6);

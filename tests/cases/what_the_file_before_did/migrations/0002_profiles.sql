@@ -1,0 +1,1 @@
+INSERT INTO profiles VALUES (last_insert_rowid());
