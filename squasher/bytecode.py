@@ -98,6 +98,8 @@ def build(database: Database, snapshot: Snapshot) -> None:
         key=lambda item: (fold(item.table), not item.unique, "" if item.unique else fold(item.name)),
     )
     rest = [item for kind in (View, Trigger) for item in order if isinstance(item, kind)]
+    if snapshot.ledger_sql is not None:
+        database.execute(snapshot.ledger_sql)  # a view may read it, or sqlite_sequence, which it brings
     for item in (*tables, *indexes, *rest):
         database.execute(str(item.sql))
     database.execute("COMMIT")

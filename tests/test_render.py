@@ -45,7 +45,8 @@ CREATE TRIGGER roles_keep BEFORE DELETE ON roles BEGIN
 END;
 """
 LEDGER = """\
-CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
+    applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL);
 INSERT INTO d1_migrations (name) VALUES ('0001_users.sql'), ('0002_roles.sql');
 """
 
