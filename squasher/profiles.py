@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 MEGABYTE: Final = 1 << 20
+STEP_BUDGET: Final = 200_000_000
+"""Virtual machine steps that one statement may take: some seconds, and no honest migration's need."""
 
 
 class Limits(NamedTuple):
@@ -50,6 +52,8 @@ class Profile(NamedTuple):
     reserved_prefix: str | None
     """Names that belong to the platform."""
     limits: Limits
+    max_steps: int = STEP_BUDGET
+    """The steps of SQLite's virtual machine that one statement may take."""
 
 
 # A file must not reach other files, raise its own limits, or change text that is already stored.
