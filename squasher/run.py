@@ -103,7 +103,9 @@ def _reported(run: Callable[[], int]) -> int:
             sys.stderr.write(printable_lines(unproved(proof)))
         return TROUBLE
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; nothing was written\n")
+        files = sys.modules.get("squasher.files")
+        what = "the new file was written" if getattr(files, "replaced", False) else "nothing was written"
+        sys.stderr.write(f"interrupted; {what}\n")
         return INTERRUPTED
     except TerminatedError:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
