@@ -6,7 +6,9 @@ long, such as ``trim()`` of two megabytes, so that each is also given a share of
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import time
 from typing import ClassVar, Final, NoReturn
 
@@ -18,6 +20,7 @@ _STATEMENTS: Final = 10
 """All statements of one replay may take as many steps as so many single ones."""
 _STEPS_PER_SECOND: Final = 4_000_000
 """A tenth of what a slow machine manages when no step is long."""
+_FIRST: Final = os.getpid()
 _GRACE: Final = 3.0
 _RAISE: Final = "raise the limit with --max-steps N"
 
@@ -94,10 +97,18 @@ class Budget:
         return SqlError(message, hint=f"{look}, or {_RAISE}.")
 
 
+watched = False
+"""Whether ``watch`` was called, here or in the process that this one was forked from."""
+children: set[int] = set()
+"""The processes to end with this one."""
+
+
 def watch() -> None:
     """End this process when one step of SQLite's has no end: nothing inside of SQLite stops it then."""
     import _thread
 
+    global watched  # noqa: PLW0603 - one process, one thread that watches
+    watched = True
     _thread.start_new_thread(_watch, ())
 
 
@@ -110,5 +121,9 @@ def _watch() -> NoReturn:
                 f"error: {printable(running.place)}stopped: one call of an SQL function has no end\n"
                 f"help: Look for functions of very long values, or {_RAISE}.\n"
             )
-            os.write(2, text.encode("utf-8", "backslashreplace"))
+            for child in children:
+                with contextlib.suppress(OSError):
+                    os.kill(child, signal.SIGKILL)
+            if os.getpid() == _FIRST:  # else the parent meets it too, and tells
+                os.write(2, text.encode("utf-8", "backslashreplace"))
             os._exit(2)

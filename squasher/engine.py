@@ -221,6 +221,7 @@ class Database:
         cursor.exec_trace = runner.begin
         self._db.authorizer = self._authority.allow
         self.budget.begin()
+        apsw.memory_high_water(True)  # noqa: FBT003 - apsw's "reset"
         try:
             with utc(), self._limited():
                 try:
@@ -262,6 +263,15 @@ class Database:
             return SqlError("a migration cannot have parameters", hint="Write the value itself.")
         if isinstance(error, apsw.InterruptError):
             return _out_of_budget(self.budget)
+        # SQLite says "out of memory" also where D1's limit of compiled steps is reached
+        bounded = self.profile.limits.vdbe_op is not None
+        if isinstance(error, apsw.NoMemError) and not (
+            bounded and apsw.memory_high_water() < _HEAP_LIMIT // 4
+        ):
+            return SqlError(
+                f"out of memory: SQLite may take {_HEAP_LIMIT >> 20:,} MiB here",
+                hint="Write fewer or shorter rows at once: migrations carry a schema and reference rows.",
+            )
         return _sql_error(error)
 
 

@@ -45,7 +45,8 @@ _TOKEN: Final = re.compile(
     | (?P<blob>[xX]'(?:[0-9a-fA-F]{{2}})*+')
     | (?P<number>{_NUMBER}(?!{_NAME_PART}))
     | (?P<variable>\?[0-9]*|[:@$\#](?:::)*+{_NAME_PART}(?:{_NAME_PART}|::)*+(?:\([^\s)]*\)|(?!\()))
-    | (?P<illegal>{_NUMBER}{_NAME_PART}++|[xX]'[^']*'?|[:@$\#](?:::)*+(?:{_NAME_PART}(?:{_NAME_PART}|::)*+\([^\s)]*)?)
+    | (?P<illegal>{_NUMBER}{_NAME_PART}++|[xX]'[^']*'?
+        | [:@$\#](?:::)*+(?:{_NAME_PART}(?:{_NAME_PART}|::)*+\([^\s)]*)?)
     | (?P<word>{_NAME_START}{_NAME_PART}*)
     | (?P<operator>->>?|\|\||<[=><]?|>[=>]?|==?|!=|[-+*/%&|~(),;.])
     | (?P<wrong>['"`\[].*|.)
@@ -163,7 +164,8 @@ def same_tokens(one: str, other: str) -> bool:
 
 
 _RUN: Final = re.compile(
-    r"""(?:[^ \t\n\f\r'"`\[/-]++|'(?:[^']++|'')*+'|"(?:[^"]++|"")*+"|-(?!-)|/(?!\*))++|[`\[].*|--[^\n]*|/\*.*?\*/""",
+    r"""(?:[^ \t\n\f\r'"`\[/-]++|'(?:[^']++|'')*+'|"(?:[^"]++|"")*+"|-(?!-)|/(?!\*))++"""
+    r"""|[`\[].*|--[^\n]*|/\*.*?\*/""",
     re.DOTALL,
 )
 _FOLDED: Final = frozenset({NUMBER, BLOB})
