@@ -17,7 +17,9 @@ from squasher.sql import printable
 
 STEPS_PER_CHECK: Final = 1000
 _STATEMENTS: Final = 10
-"""All statements of one replay may take as many steps as so many single ones."""
+"""All statements of one replay may take as many steps as so many single ones,"""
+_SHARES: Final = 2
+"""and so many times the processor time of one."""
 _STEPS_PER_SECOND: Final = 4_000_000
 """A tenth of what a slow machine manages when no step is long."""
 _FIRST: Final = os.getpid()
@@ -54,8 +56,7 @@ class Budget:
         self._most = max(self._steps, least)
         self._taken = 0
         self._began = time.process_time()
-        seconds = min(self._most, self._steps * _STATEMENTS) / _STEPS_PER_SECOND
-        self.deadline = self._began + seconds
+        self.deadline = self._began + self._most / _STEPS_PER_SECOND
         Budget.running = self
 
     def end(self) -> None:
@@ -81,8 +82,9 @@ class Budget:
         return True
 
     def _all_spent(self, now: float) -> bool:
-        steps = max(self._steps, self._most) * _STATEMENTS
-        return self._total > steps or self._seconds + now - self._began > steps / _STEPS_PER_SECOND
+        steps = max(self._steps, self._most)
+        seconds = self._seconds + now - self._began
+        return self._total > steps * _STATEMENTS or seconds > steps * _SHARES / _STEPS_PER_SECOND
 
     def _say(self, now: float) -> SqlError:
         look = "Look for a recursive query without an end, or a join without a condition"
@@ -93,7 +95,7 @@ class Budget:
             message = f"stopped after {seconds:,.0f} seconds of processor time"
             look = "Look for functions of very long values"
         else:
-            message = "stopped: all statements together took ten times the steps or time that one may take"
+            message = "stopped: all statements together took far more steps or time than one may take"
         return SqlError(message, hint=f"{look}, or {_RAISE}.")
 
 
