@@ -30,22 +30,26 @@ def squash(
     *,
     to: str | None = None,
     write: bool = True,
+    max_steps: int | None = None,
 ) -> Squashed:
     """Make the fresh file of a chain, prove it, and replace the file on disk unless ``write`` is false.
 
     ``fresh`` defaults to ``DIR-fresh/0001_complete_schema.sql``, ``to`` to the last migration.
-    Raises SquasherError; the file on disk is untouched then.
+    ``max_steps`` is how many steps of SQLite's virtual machine one statement may take, 200 million
+    unless given. Raises SquasherError; the file on disk is untouched then.
     """
     from squasher.commands import squash as command
     from squasher.commands.target import target
 
-    return command.squash(target(migrations, fresh, profile), to=to, write=write)
+    return command.squash(target(migrations, fresh, profile, max_steps), to=to, write=write)
 
 
 def check(
     migrations: str | Path = "migrations",
     fresh: str | Path | None = None,
     profile: str = "d1",
+    *,
+    max_steps: int | None = None,
 ) -> Checked:
     """Compare the fresh file on disk with its chain: ``result.proof.status`` and ``result.findings``.
 
@@ -54,4 +58,4 @@ def check(
     from squasher.commands import check as command
     from squasher.commands.target import target
 
-    return command.check(target(migrations, fresh, profile))
+    return command.check(target(migrations, fresh, profile, max_steps))

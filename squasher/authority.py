@@ -70,6 +70,7 @@ _NAMES_AN_OBJECT: Final = frozenset(
     | {CREATE_VIEW, CREATE_VTABLE, DROP_TABLE}
     | {INSERT, UPDATE, DELETE, READ}
 )
+_REFUSED_VALUES: Final = {"journal_mode": frozenset({"off"})}
 _COUNTERS: Final = frozenset({"changes", "total_changes", "last_insert_rowid"})
 
 
@@ -166,6 +167,11 @@ class Authority:
             name = fold(first)
             if name == "encoding" and profile.pragmas is None and _is_utf8(second):
                 return None
+            if second is not None and fold(second).strip("'\"") in _REFUSED_VALUES.get(name, ()):
+                return SqlError(
+                    f"not authorized: PRAGMA {first} = {second}",
+                    hint="Remove it: what a statement did could not be undone when it fails.",
+                )
             allowed = profile.pragmas is None or name in profile.pragmas
             if allowed and name not in profile.refused_pragmas:
                 return None

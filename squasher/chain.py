@@ -8,11 +8,10 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher.errors import InputError
+from squasher.files import LARGEST_FILE, read_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_LARGEST_FILE = 256 << 20
 
 
 class Migration(NamedTuple):
@@ -100,7 +99,17 @@ def read_chain(directory: Path) -> Chain:
             f"{directory}/ holds no migrations",
             hint="Migrations are files named like 0001_add_users_table.sql.",
         )
-    return Chain(directory.as_posix(), tuple(read_migration(file) for file in files), skipped)
+    migrations: list[Migration] = []
+    size = 0
+    for file in files:
+        migrations.append(read_migration(file, follow=False))
+        size += len(migrations[-1].data)
+        if size > LARGEST_FILE:
+            raise InputError(
+                f"{directory.as_posix()}/ holds more than {LARGEST_FILE >> 20} MiB of migrations",
+                hint="Load large data with a program of its own.",
+            )
+    return Chain(directory.as_posix(), tuple(migrations), skipped)
 
 
 def _text(name: str) -> str:
@@ -113,14 +122,9 @@ def _text(name: str) -> str:
         raise InputError(f"{shown}: the file's name is not UTF-8", hint="Rename it.") from None
 
 
-def read_migration(path: Path) -> Migration:
+def read_migration(path: Path, *, follow: bool = True) -> Migration:
     """Read one SQL file. Raises InputError when it cannot be read or is not UTF-8 text."""
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise InputError(f"{path.as_posix()}: larger than {_LARGEST_FILE >> 20} MiB")
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path.as_posix()}: {error.strerror}") from error
+    data = read_regular(path, follow=follow)
     shown = _text(path.as_posix())
     return Migration(_text(path.name), shown, data, decode(data, shown))
 

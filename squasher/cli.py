@@ -30,6 +30,16 @@ _Fresh = Annotated[
 ]
 _Profile = Annotated[str, typer.Option("--profile", metavar="NAME", help="The target engine: d1 or sqlite.")]
 
+_MaxSteps = Annotated[
+    int | None,
+    typer.Option(
+        "--max-steps",
+        metavar="N",
+        min=1,
+        help="The steps of SQLite's virtual machine that one statement may take; 200 million unless given.",
+    ),
+]
+
 
 def _format(name: str) -> str:
     if name not in RENDERERS:
@@ -64,9 +74,14 @@ def squash(
     migrations: _Migrations = "migrations",
     fresh: _Fresh = None,
     profile: _Profile = "d1",
+    max_steps: _MaxSteps = None,
 ) -> None:
     """Write the fresh file, once it is proved equal to the chain."""
-    raise typer.Exit(run.squash(migrations=migrations, fresh=fresh, profile=profile, to=to, stdout=stdout))
+    raise typer.Exit(
+        run.squash(
+            migrations=migrations, fresh=fresh, profile=profile, max_steps=max_steps, to=to, stdout=stdout
+        )
+    )
 
 
 @app.command()
@@ -82,9 +97,14 @@ def check(
     migrations: _Migrations = "migrations",
     fresh: _Fresh = None,
     profile: _Profile = "d1",
+    max_steps: _MaxSteps = None,
 ) -> None:
     """Tell whether the fresh file on disk is equivalent to the chain."""
-    raise typer.Exit(run.check(migrations=migrations, fresh=fresh, profile=profile, exact=exact, form=form))
+    raise typer.Exit(
+        run.check(
+            migrations=migrations, fresh=fresh, profile=profile, max_steps=max_steps, exact=exact, form=form
+        )
+    )
 
 
 def parse() -> None:

@@ -9,7 +9,7 @@ from squasher import d1, fulltext, layout
 from squasher.errors import UnsupportedError
 from squasher.introspect import largest_key
 from squasher.model import Index, Table, Trigger, View, VirtualTable
-from squasher.sql import fold, literal, printable, quote
+from squasher.sql import SPACE, fold, literal, printable, quote, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +25,7 @@ _STATEMENT_BYTES: Final = 100_000
 """Statements are split below this, under every profile: D1's limit, and a sane size to read."""
 _STATEMENT_STEPS: Final = 12_000
 """The same for what a statement compiles to: D1 allows 25,000 steps, and each cell takes one or more."""
+_TERMINATORS: Final = frozenset({"/", "go"})
 _BETWEEN: Final = len("\n\n\n")
 
 
@@ -52,7 +53,27 @@ def emit(
     """
     writer = _Writer(snapshot, profile, provenance, choices)
     blocks = [_header(source), *writer.blocks()]
+    for block in blocks:
+        _refuse_terminators(block)
     return "\n\n".join(blocks) + "\n"
+
+
+def _refuse_terminators(block: str) -> None:
+    """The sqlite3 shell ends a statement at a line that holds ``/`` or ``go`` and nothing else.
+
+    https://sqlite.org/cli.html: what follows would be another statement there.
+    """
+    if not any(line.strip().lower() in _TERMINATORS for line in block.split("\n")):
+        return
+    for before, token, after in zip(*(tokens(block)[start:] for start in range(3)), strict=False):
+        alone = "\n" in before.text and "\n" in after.text and before.kind == after.kind == SPACE
+        if alone and token.text.lower() in _TERMINATORS:
+            name = block.partition("\n")[0].removeprefix("-- ").partition(" · ")[0]
+            raise UnsupportedError(
+                f"{name}: its text has a line with nothing but {token.text},"
+                " at which the sqlite3 shell would end the statement",
+                hint="Write it in one line with what stands before or after it.",
+            )
 
 
 def _header(source: Source) -> str:

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import itertools
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeAlias
 
 import apsw
 
 from squasher import sql as text
 from squasher.authority import Authority, Touched
+from squasher.budget import STEPS_PER_CHECK, Budget
 from squasher.errors import SqlError
+from squasher.profiles import STEP_BUDGET
 from squasher.universe import Randomness, Universe, utc
 
 if TYPE_CHECKING:
@@ -31,10 +33,7 @@ if TYPE_CHECKING:
 Found: TypeAlias = list[tuple[Any, ...]]
 """Rows of a query, each value of the class that the query gives."""
 
-STEP_BUDGET: Final = 200_000_000
-"""Virtual machine steps that one statement may take: some seconds, and no honest migration's need."""
-_STEPS_PER_CHECK: Final = 1_000_000
-_HEAP_LIMIT: Final = 2 << 30
+_HEAP_LIMIT: Final = 1 << 30
 
 
 class Ran(NamedTuple):
@@ -84,10 +83,19 @@ _CONNECTION_SETTINGS: Final = (
 )
 
 _serial = itertools.count(1)
+_SHOWN: Final = 80
+_NO_FILES: Final = "a migration cannot open a file"
+
+
+_MEMORY: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_MEMORY
+"""Without SQLITE_OPEN_URI: a name is never a URI, which could choose another VFS."""
 
 
 class _Clock(apsw.VFS):
-    """A VFS whose only difference is the time it tells, and that it counts who asks."""
+    """A VFS that tells a time of its own, counts who asks, and opens no file.
+
+    A database in memory needs none. Whatever a statement tries, this is where it ends.
+    """
 
     def __init__(self, milliseconds: int) -> None:
         self.name = f"squasher-{next(_serial)}"
@@ -98,6 +106,18 @@ class _Clock(apsw.VFS):
     def xCurrentTimeInt64(self) -> int:  # noqa: N802 - the VFS method's name
         self.reads += 1
         return self._milliseconds
+
+    def xOpen(self, *_: object) -> NoReturn:  # noqa: N802 - the VFS method's name
+        raise apsw.CantOpenError(_NO_FILES)
+
+    def xDelete(self, *_: object) -> NoReturn:  # noqa: N802 - the same
+        raise apsw.IOError(_NO_FILES)
+
+    def xAccess(self, *_: object) -> NoReturn:  # noqa: N802 - the same
+        raise apsw.IOError(_NO_FILES)
+
+    def xDlOpen(self, *_: object) -> NoReturn:  # noqa: N802 - the same
+        raise apsw.CantOpenError(_NO_FILES)
 
 
 class Database:
@@ -111,8 +131,9 @@ class Database:
         self._clock = _Clock(universe.clock)
         self._random = Randomness(universe, profile.limits.length)
         self._authority = Authority(profile)
-        self._checks = 0
-        self._db = apsw.Connection(":memory:", vfs=self._clock.name, statementcachesize=0)
+        self.budget = Budget(profile.max_steps)
+        self._db = apsw.Connection(":memory:", _MEMORY, vfs=self._clock.name, statementcachesize=0)
+        self._db.set_progress_handler(self.budget.spent, STEPS_PER_CHECK)
         self._db.create_scalar_function("random", self._random.integer, 0)
         self._db.create_scalar_function("randomblob", self._random.blob, 1)
         self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, int(profile.defensive))
@@ -165,10 +186,15 @@ class Database:
 
     def execute(self, sql: str, values: tuple[Value, ...] = ()) -> Found:
         """Run one statement of squasher's own and return its rows. Raises SqlError."""
+        self.budget.begin(STEP_BUDGET)
         try:
             return self._db.execute(sql, values).fetchall()
+        except apsw.InterruptError as error:
+            raise _out_of_budget(self.budget, f" in squasher's own: {sql[:_SHOWN]}") from error
         except apsw.Error as error:
             raise _sql_error(error) from error
+        finally:
+            self.budget.end()
 
     def reset(self) -> None:
         """Forget what a file did to the connection: the next one runs on a new one."""
@@ -195,7 +221,8 @@ class Database:
         cursor = self._db.cursor()
         cursor.exec_trace = runner.begin
         self._db.authorizer = self._authority.allow
-        self._db.set_progress_handler(self._progress, _STEPS_PER_CHECK)
+        self.budget.begin()
+        apsw.memory_high_water(True)  # noqa: FBT003 - apsw's "reset"
         try:
             with utc(), self._limited():
                 try:
@@ -205,7 +232,7 @@ class Database:
                     stopped = runner.stopped(script, self._explain(error))
                     raise stopped from error
         finally:
-            self._db.set_progress_handler(None)
+            self.budget.end()
             self._db.authorizer = None
         return runner.finish()
 
@@ -213,6 +240,7 @@ class Database:
         """What stops the first statement of ``sql`` from compiling; None when nothing does."""
         cursor = self._db.cursor()
         cursor.exec_trace = lambda *_: False
+        self.budget.begin()
         try:
             cursor.execute(sql)
         except apsw.ExecTraceAbort:
@@ -235,15 +263,17 @@ class Database:
         if isinstance(error, apsw.BindingsError):
             return SqlError("a migration cannot have parameters", hint="Write the value itself.")
         if isinstance(error, apsw.InterruptError):
+            return _out_of_budget(self.budget)
+        # SQLite says "out of memory" also where D1's limit of compiled steps is reached
+        bounded = self.profile.limits.vdbe_op is not None
+        if isinstance(error, apsw.NoMemError) and not (
+            bounded and apsw.memory_high_water() < _HEAP_LIMIT // 4
+        ):
             return SqlError(
-                f"stopped after {STEP_BUDGET:,} steps of SQLite's virtual machine",
-                hint="Look for a recursive query without an end, or a join without a condition.",
+                f"out of memory: SQLite may take {_HEAP_LIMIT >> 20:,} MiB here",
+                hint="Write fewer or shorter rows at once: migrations carry a schema and reference rows.",
             )
         return _sql_error(error)
-
-    def _progress(self) -> bool:
-        self._checks += 1
-        return self._checks * _STEPS_PER_CHECK > STEP_BUDGET
 
 
 class _Runner:
@@ -263,7 +293,8 @@ class _Runner:
         start = self._bytes + len(piece[:trivia].encode())
         self._bytes += len(piece.encode())
         of = self._of
-        of._checks = 0  # noqa: SLF001
+        of.budget.begin()
+        of.budget.start = start
         touched, of._authority.touched = of._authority.touched, Touched()  # noqa: SLF001
         self._open = (
             *(start, piece[trivia:], touched),
@@ -319,6 +350,13 @@ def leading_trivia(sql: str) -> int:
         if token.kind not in text.TRIVIA and token.text != ";":
             return token.start
     return len(sql)
+
+
+def _out_of_budget(budget: Budget, where: str = "") -> SqlError:
+    problem = budget.problem
+    if problem is None:
+        return SqlError("interrupted")
+    return SqlError(problem.message + where, hint=problem.hint)
 
 
 def _sql_error(error: apsw.Error) -> SqlError:

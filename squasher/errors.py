@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from squasher.sql import printable
+
+_LONGEST: Final = 1000
+
 
 class SquasherError(Exception):
     """Something that squasher could not do. ``hint`` says what to do next, where that is known."""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        # SQLite's messages repeat what strangers wrote, and that may be the rest of a file
+        shown = printable(message if len(message) <= _LONGEST else message[:_LONGEST] + "…")
+        super().__init__(shown)
+        self.message = shown
+        self.hint = None if hint is None else printable(hint)
 
     def diagnostics(self) -> str:
         """The error as a person should read it, over several lines."""
@@ -49,7 +57,7 @@ class ReplayError(SquasherError):
         self.path = path
         self.line = line
         self.excerpt = excerpt
-        self.applied = applied
+        self.applied = printable(applied)
 
     def diagnostics(self) -> str:
         """The error, the statement with a marker, what was applied before, and the way out."""

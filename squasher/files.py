@@ -1,44 +1,154 @@
-"""Writing a file so that a reader finds the old one or the new one, whole."""
+"""Files: reading one without trusting what it is, and writing one so that a reader finds it whole."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from typing import TYPE_CHECKING
+import secrets
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from squasher.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+
+LARGEST_FILE: Final = 256 << 20
+_PREFIX: Final = ".squasher-"
+_SUFFIX: Final = ".tmp"
+_MODE: Final = 0o666
+_NOT_REGULAR: Final = "it is not a regular file"
+
+replaced = False
+"""Whether this process has put a new file in its place."""
+
+
+def read_regular(path: Path, *, follow: bool = True, most: int = LARGEST_FILE) -> bytes:
+    """The bytes of a regular file of at most ``most`` bytes. Raises InputError.
+
+    What is opened is what is looked at and read, so that nobody can put a pipe or a link in the place
+    of a file meanwhile. Without ``follow``, a symbolic link is an error.
+    """
+    shown = path.as_posix()
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    flags |= getattr(os, "O_BINARY", 0) | (0 if follow else getattr(os, "O_NOFOLLOW", 0))
+    try:
+        with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+            mode = os.fstat(file.fileno())
+            if stat.S_ISDIR(mode.st_mode):
+                raise InputError(f"{shown}: Is a directory")
+            if not stat.S_ISREG(mode.st_mode):
+                raise InputError(f"{shown}: {_NOT_REGULAR}", hint="Name a file.")
+            data = b"" if mode.st_size > most else file.read(most + 1)
+    except OSError as error:
+        raise InputError(f"{shown}: {error.strerror}") from error
+    if mode.st_size > most or len(data) > most:
+        raise InputError(f"{shown}: larger than {most >> 20} MiB", hint="Split it, or load data elsewhere.")
+    return data
 
 
 def write_atomically(path: Path, data: bytes) -> bool:
     """Replace ``path`` by ``data`` through a temporary file beside it; False when it holds them already.
 
-    Makes the directory when it is missing and follows a symbolic link. Raises InputError when the
-    target cannot be written; it is unchanged then, and nothing is left beside it.
+    Makes the directory when it is missing, follows a symbolic link and keeps the file's permissions.
+    Raises InputError when the target cannot be written; it is unchanged then, and nothing is left
+    beside it. What a run that was killed left beside it goes with the next one.
     """
-    final = path.resolve()
-    partial = final.with_name(f"{final.name}.{os.getpid()}.tmp")
     try:
+        final = path.resolve()
         if final.exists() and not final.is_file() and not final.is_dir():
             raise InputError(
-                f"cannot write {path.as_posix()}: it is not a regular file",
+                f"cannot write {path.as_posix()}: {_NOT_REGULAR}",
                 hint="Choose another place with --fresh FILE, or print the text with --stdout.",
             )
-        if final.is_file() and final.read_bytes() == data:
-            return False
+        if final.is_file():
+            _sweep(final.parent)
+            if final.stat().st_size == len(data) and final.read_bytes() == data:
+                return False
         final.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with partial.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(final)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
+        while not _replace(final, data):
+            pass  # a run that began at the same moment took the temporary file for a dead one's
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "its symbolic links form a loop"
         raise InputError(
-            f"cannot write {path.as_posix()}: {error.strerror}",
+            f"cannot write {path.as_posix()}: {reason}",
             hint="Choose another place with --fresh FILE; the old file is unchanged.",
         ) from error
     return True
+
+
+def _replace(final: Path, data: bytes) -> bool:
+    """Write and rename; False when the temporary file was swept away before it was locked."""
+    global replaced  # noqa: PLW0603 - one process, one file
+    # not named after the target, whose name may be as long as a name can be
+    partial = final.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
+    try:
+        number = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), _MODE)
+        with open(number, "wb", buffering=0):  # noqa: PTH123 - the same
+            _lock(number)
+            if not _is(partial, number):
+                return False
+            if final.is_file() and hasattr(os, "fchmod"):
+                os.fchmod(number, stat.S_IMODE(final.stat().st_mode) & 0o777)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(number, rest) :]
+            os.fsync(number)
+            os.replace(partial, final)  # noqa: PTH105 - while the lock is held
+            replaced = True
+    finally:
+        partial.unlink(missing_ok=True)
+    _sweep(final.parent)
+    _flush(final.parent)
+    return True
+
+
+def _is(path: Path, number: int) -> bool:
+    """Whether the path still names the open file."""
+    try:
+        return os.path.samestat(path.lstat(), os.fstat(number))
+    except FileNotFoundError:
+        return False
+
+
+def _lock(number: int, *, wait: bool = True) -> bool:
+    """Lock an open file as long as it is open in this process; the system unlocks what a dead one held."""
+    try:
+        import fcntl
+    except ImportError:
+        return wait  # no locks, no sweeping
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return wait  # a file system without locks, or another's lock
+    return True
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the temporary files of runs that were killed; those of living ones are locked."""
+    for path in _leftovers(folder):
+        with contextlib.suppress(OSError):
+            number = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+            try:
+                if stat.S_ISREG(os.fstat(number).st_mode) and _lock(number, wait=False) and _is(path, number):
+                    path.unlink()
+            finally:
+                os.close(number)
+
+
+def _leftovers(folder: Path) -> Iterator[Path]:
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):  # noqa: PTH208 - names are all that is needed
+            if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
+                yield Path(folder, name)
+
+
+def _flush(folder: Path) -> None:
+    """Make the new name last: https://man7.org/linux/man-pages/man2/fsync.2.html."""
+    with contextlib.suppress(OSError):  # not every system lets one open a directory
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

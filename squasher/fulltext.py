@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _VOCABULARY = "squasher_vocabulary"
 _CONFIG = "option"
+_MOST_TERMS: Final = 1_000_000
 TERMS: Final = ("term", "doc", "col", "offset")
 """The columns of what ``terms`` gives."""
 
@@ -126,9 +127,17 @@ def terms(database: Database, table: VirtualTable) -> Rows:
         f"CREATE VIRTUAL TABLE temp.{_VOCABULARY} USING fts5vocab(main, {quote(table.name)}, instance)"
     )
     try:
-        found = database.execute(f"SELECT term, doc, col, offset FROM temp.{_VOCABULARY} ORDER BY 1, 2, 3, 4")
+        found = database.execute(
+            f"SELECT term, doc, col, offset FROM temp.{_VOCABULARY}"
+            f" ORDER BY 1, 2, 3, 4 LIMIT {_MOST_TERMS + 1}"
+        )
     finally:
         database.execute(f"DROP TABLE temp.{_VOCABULARY}")
+    if len(found) > _MOST_TERMS:
+        raise UnsupportedError(
+            f"{table.name} indexes more than {_MOST_TERMS:,} words, and no more can be compared",
+            hint="Fill it with a program of its own: migrations carry a schema and reference rows.",
+        )
     # 'version' is the format of the index's own pages, which are rebuilt
     options = database.execute(
         f"SELECT k, v FROM {quote(table.name + '_config')} WHERE k <> 'version' ORDER BY k"

@@ -46,7 +46,7 @@ _CASES: Final = (
     ),
     ("LIKE or GLOB pattern too complex", "D1 allows patterns of 50 bytes: use instr() instead."),
     ("statement too long", "D1 allows 100,000 bytes in a statement: split it."),
-    ("too big", "D1 allows 100,000 bytes in a statement and some megabytes in a value: split it."),
+    ("too big", "A value may have some megabytes (D1: and a statement 100,000 bytes): split it."),
     ("too many arguments on function", "D1 allows 127 arguments (32 in production)."),
     ("in a CHECK constraint", "Use CURRENT_DATE or CURRENT_TIMESTAMP: those a CHECK may ask for."),
     ("foreign key mismatch", "Make the columns that it refers to a PRIMARY KEY or UNIQUE."),

@@ -29,6 +29,11 @@ ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 """The names of an implicit rowid that no column has taken (https://sqlite.org/rowidtable.html)."""
 LARGEST_ROWID: Final = 2**63 - 1
 _LEDGER_COLUMNS: Final = ("id", "name", "applied_at")
+LARGEST_CONTENT: Final = 64 << 20
+"""Bytes of a database that can be read, its indexes included."""
+MOST_CELLS: Final = 4_000_000
+"""Values of one table that can be read."""
+_REFERENCE: Final = "Load large data with a program of its own: migrations carry a schema and reference rows."
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
 
 
@@ -347,6 +352,7 @@ def contents(
     database: Database, objects: tuple[SchemaObject, ...]
 ) -> tuple[tuple[Rows, ...], tuple[Rows, ...]]:
     """The rows of the given tables that hold any, and what their full-text indexes hold, by name."""
+    _refuse_too_much(database, objects)
     rows: list[Rows] = []
     terms: list[Rows] = []
     for item in objects:
@@ -358,6 +364,28 @@ def contents(
         elif isinstance(item, VirtualTable):
             rows += [_read_shadow(database, shadow) for shadow in item.shadows]
     return by_name(rows), by_name(terms)
+
+
+def _refuse_too_much(database: Database, objects: tuple[SchemaObject, ...]) -> None:
+    """Values take several times their size in memory once they are read: strangers fill tables too."""
+    ((size,),) = database.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    if size > LARGEST_CONTENT:
+        raise UnsupportedError(
+            f"the database holds {size >> 20:,} MiB, and"
+            f" at most {LARGEST_CONTENT >> 20} MiB can be written down",
+            hint=_REFERENCE,
+        )
+    if size < MOST_CELLS:
+        return  # a cell takes a byte or more
+    for item in objects:
+        if isinstance(item, Table):
+            ((count,),) = database.execute(f"SELECT count(*) FROM {quote(item.name)}")
+            cells = count * len(item.columns)
+            if cells > MOST_CELLS:
+                raise UnsupportedError(
+                    f"{item.name} holds {cells:,} values, and at most {MOST_CELLS:,} can be written down",
+                    hint=_REFERENCE,
+                )
 
 
 def by_name(parts: list[Rows]) -> tuple[Rows, ...]:

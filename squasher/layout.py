@@ -16,6 +16,7 @@ from squasher.sql import (
     Token,
     is_word,
     name_of,
+    printable_lines,
     quote,
     significant,
     tokens,
@@ -125,16 +126,21 @@ def _comments(trivia: list[Token]) -> tuple[str, ...]:
 
 
 def _comment(text: str) -> str:
-    """A comment without what a statement splitter trips over.
+    """A comment without what a statement splitter trips over, or a reader is misled by.
 
     D1's remote splitter counts semicolons in comments; wrangler deletes the words of a transaction
     wherever they stand.
     """
-    clean = text.replace("\r\n", "\n").rstrip().replace(";", ",")
+    clean = _readable(text.replace("\r\n", "\n").rstrip()).replace(";", ",")
     clean = clean.replace("BEGIN TRANSACTION", "begin transaction")
     if clean.startswith("/*") and not clean.endswith("*/"):
         clean += " */"
     return clean
+
+
+def _readable(text: str) -> str:
+    """Lines that show what they hold; a tab is harmless."""
+    return text if text.isprintable() else "\t".join(map(printable_lines, text.split("\t")))
 
 
 def _table(table: TableText) -> str:

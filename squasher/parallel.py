@@ -8,6 +8,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING, TypeVar
 
+from squasher import budget
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,7 +29,10 @@ def together(here: Callable[[], Here], there: Callable[[], There]) -> tuple[Here
     child = os.fork()
     if child == 0:
         os.close(reading)  # or a child whose parent was killed would wait for it for ever
+        if budget.watched:  # a thread is not forked
+            budget.watch()
         _deliver(writing, there)
+    budget.children.add(child)
     os.close(writing)
     try:
         first = here()
@@ -37,6 +42,7 @@ def together(here: Callable[[], Here], there: Callable[[], There]) -> tuple[Here
         os.kill(child, signal.SIGKILL)
         raise
     finally:
+        budget.children.discard(child)
         os.close(reading)
         with contextlib.suppress(ChildProcessError):  # SIGCHLD is ignored: the system waits itself
             os.waitpid(child, 0)

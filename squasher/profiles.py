@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 MEGABYTE: Final = 1 << 20
+STEP_BUDGET: Final = 200_000_000
+"""Virtual machine steps that one statement may take: some seconds, and no honest migration's need."""
 
 
 class Limits(NamedTuple):
@@ -50,11 +52,13 @@ class Profile(NamedTuple):
     reserved_prefix: str | None
     """Names that belong to the platform."""
     limits: Limits
+    max_steps: int = STEP_BUDGET
+    """The steps of SQLite's virtual machine that one statement may take."""
 
 
 # A file must not reach other files, raise its own limits, or change text that is already stored.
 _DANGEROUS_PRAGMAS: Final = frozenset(
-    {"writable_schema", "temp_store_directory", "data_store_directory", "hard_heap_limit"}
+    {"writable_schema", "temp_store", "temp_store_directory", "data_store_directory", "hard_heap_limit"}
     | {"soft_heap_limit", "threads", "mmap_size", "trusted_schema", "encoding"}
 )
 _FOREIGN_FUNCTIONS: Final = frozenset({"load_extension", "fts3_tokenizer", "edit", "writefile"})
@@ -106,7 +110,7 @@ SQLITE: Final = Profile(
     refused_pragmas=_DANGEROUS_PRAGMAS,
     refused_functions=_FOREIGN_FUNCTIONS,
     reserved_prefix=None,
-    limits=Limits(length=256 * MEGABYTE, trigger_depth=1000),
+    limits=Limits(length=64 * MEGABYTE, like_pattern_length=1000, trigger_depth=1000),
 )
 
 PROFILES: Final = {profile.name: profile for profile in (D1, SQLITE)}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
 
 _EXCERPT_LINES = 6
+_EXCERPT_WIDTH = 200
 _TRIGGER_HEAD = 3  # CREATE TEMP TRIGGER
 _DEFERRED = "Insert the missing parent row, or delete the child, before the file ends."
 
@@ -137,9 +138,11 @@ def _run(database: Database, place: _Place, appended: str = "") -> tuple[Ran, ..
     try:
         if managed:
             database.execute("BEGIN")
+        database.budget.file, database.budget.text = place.migration.path, script
         ran = database.run(script)
         if managed and database.in_transaction:
             database.execute("COMMIT")
+        database.budget.file = ""
     except Stopped as stopped:
         _roll_back(database)
         raise _error(place, own, stopped.ran, stopped.start, stopped.error, script) from stopped
@@ -264,13 +267,17 @@ def excerpt(statement: str, offset: int | None) -> str:
     raw = statement.encode()
     before = raw[: offset or 0].decode(errors="replace")
     marked = before.count("\n")
-    lines = statement.splitlines()
+    place = len(before.rpartition("\n")[2])
+    lines = statement.removesuffix("\n").split("\n")
     first = max(0, marked - _EXCERPT_LINES + 2)
+    skipped = 0 if place <= _EXCERPT_WIDTH else place - _EXCERPT_WIDTH // 2
     shown: list[str] = []
     for number, text in enumerate(lines[first : first + _EXCERPT_LINES], first):
-        shown.append(f"    | {printable(text)}")
+        start = skipped if number == marked else 0
+        cut = text.removesuffix("\r")[start : start + _EXCERPT_WIDTH]
+        shown.append("    | " + printable("…" * (start > 0) + cut + "…" * (len(text) > start + len(cut) + 1)))
         if offset is not None and number == marked:
-            shown.append("    | " + " " * len(before.rpartition("\n")[2]) + "^")
+            shown.append("    | " + " " * (place - start + (start > 0)) + "^")
         if text.rstrip().endswith(";") and number >= marked:
             break
     return "\n".join(shown)

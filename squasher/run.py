@@ -11,9 +11,10 @@ import io
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from squasher.errors import SquasherError
+from squasher.sql import printable, printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +25,16 @@ TROUBLE: Final = 2
 INTERRUPTED: Final = 130
 
 
+class TerminatedError(BaseException):
+    """The system asked this process to end: clean up first."""
+
+
 def squash(
     *,
     migrations: str = "migrations",
     fresh: str | None = None,
     profile: str = "d1",
+    max_steps: int | None = None,
     to: str | None = None,
     stdout: bool = False,
 ) -> int:
@@ -39,9 +45,9 @@ def squash(
         from squasher.commands.target import target
         from squasher.render.text import squashed
 
-        result = command(target(migrations, fresh, profile), to=to, write=not stdout)
+        result = command(target(migrations, fresh, profile, max_steps), to=to, write=not stdout)
         _warn(result.warnings)
-        sys.stdout.write(result.text if stdout else squashed(result))
+        sys.stdout.write(result.text if stdout else printable_lines(squashed(result)))
         return FINE
 
     return _reported(run)
@@ -52,6 +58,7 @@ def check(
     migrations: str = "migrations",
     fresh: str | None = None,
     profile: str = "d1",
+    max_steps: int | None = None,
     exact: bool = False,
     form: str = "text",
 ) -> int:
@@ -62,9 +69,12 @@ def check(
         from squasher.commands.target import target
         from squasher.render import RENDERERS
 
-        result = command(target(migrations, fresh, profile))
+        result = command(target(migrations, fresh, profile, max_steps))
         _warn(result.warnings)
-        sys.stdout.write(RENDERERS[form](result, color=_color()))
+        color = _color()
+        text = RENDERERS[form](result, color=color)
+        # the renderers see to it that nothing of a stranger's is a command; this makes it certain
+        sys.stdout.write(text if color or form == "json" else printable_lines(text))
         if result.proof.status == "unknown":
             return TROUBLE
         if exact and result.proof.status == "equal" and not result.exact:
@@ -77,21 +87,36 @@ def check(
 
 def _reported(run: Callable[[], int]) -> int:
     """Errors as a person should read them, on standard error, and the exit code that they mean."""
+    from squasher.budget import watch
+
     _prepare()
+    watch()
     try:
         code = run()
         sys.stdout.flush()
     except SquasherError as error:
-        sys.stderr.write(f"error: {error.diagnostics()}\n")
+        sys.stderr.write(printable_lines(f"error: {error.diagnostics()}\n"))
         proof = getattr(error, "proof", None)
         if proof is not None:
             from squasher.render.text import unproved
 
-            sys.stderr.write(unproved(proof))
+            sys.stderr.write(printable_lines(unproved(proof)))
         return TROUBLE
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; nothing was written\n")
+        files = sys.modules.get("squasher.files")
+        what = "the new file was written" if getattr(files, "replaced", False) else "nothing was written"
+        sys.stderr.write(f"interrupted; {what}\n")
         return INTERRUPTED
+    except TerminatedError:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return TROUBLE  # not reached: whoever asked sees that it was the signal
+    except (MemoryError, RecursionError):
+        sys.stderr.write(
+            "error: out of memory\n"
+            "help: Write fewer or shorter rows in migrations, or give the process more memory.\n"
+        )
+        return TROUBLE
     except OSError as error:
         sys.stderr.write(f"error: cannot write standard output: {error.strerror}\n")
         sys.stdout = None  # nobody may try again
@@ -106,13 +131,18 @@ def _prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    signal.signal(signal.SIGTERM, _terminate)
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
+def _terminate(*_: object) -> NoReturn:
+    raise TerminatedError
+
+
 def _warn(warnings: tuple[str, ...]) -> None:
     for warning in warnings:
-        sys.stderr.write(f"warning: {warning}\n")
+        sys.stderr.write(f"warning: {printable(warning)}\n")
 
 
 def _color() -> bool:

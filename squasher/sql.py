@@ -40,12 +40,13 @@ _TOKEN: Final = re.compile(
     rf"""
       (?P<space>(?:[ \t\n\f\r][ \t\n\v\f\r]*|\ufeff)+)
     | (?P<comment>--[^\n]*|/\*(?=.)(?:.*?\*/|.*\Z))
-    | (?P<string>'(?:[^']|'')*')
-    | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
-    | (?P<blob>[xX]'(?:[0-9a-fA-F]{{2}})*')
+    | (?P<string>'(?:[^']++|'')*+')
+    | (?P<name>"(?:[^"]++|"")*+"|`(?:[^`]++|``)*+`|\[[^\]]*\])
+    | (?P<blob>[xX]'(?:[0-9a-fA-F]{{2}})*+')
     | (?P<number>{_NUMBER}(?!{_NAME_PART}))
-    | (?P<variable>\?[0-9]*|[:@$\#](?:::)*{_NAME_PART}(?:{_NAME_PART}|::)*(?:\([^\s)]*\))?)
-    | (?P<illegal>{_NUMBER}{_NAME_PART}+|[xX]'[^']*'?)
+    | (?P<variable>\?[0-9]*|[:@$\#](?:::)*+{_NAME_PART}(?:{_NAME_PART}|::)*+(?:\([^\s)]*\)|(?!\()))
+    | (?P<illegal>{_NUMBER}{_NAME_PART}++|[xX]'[^']*'?
+        | [:@$\#](?:::)*+(?:{_NAME_PART}(?:{_NAME_PART}|::)*+\([^\s)]*)?)
     | (?P<word>{_NAME_START}{_NAME_PART}*)
     | (?P<operator>->>?|\|\||<[=><]?|>[=>]?|==?|!=|[-+*/%&|~(),;.])
     | (?P<wrong>['"`\[].*|.)
@@ -163,7 +164,8 @@ def same_tokens(one: str, other: str) -> bool:
 
 
 _RUN: Final = re.compile(
-    r"""(?:[^ \t\n\f\r'"`\[/-]|'(?:[^']|'')*'|"(?:[^"]|"")*"|-(?!-)|/(?!\*))+|[`\[].*|--[^\n]*|/\*.*?\*/""",
+    r"""(?:[^ \t\n\f\r'"`\[/-]++|'(?:[^']++|'')*+'|"(?:[^"]++|"")*+"|-(?!-)|/(?!\*))++"""
+    r"""|[`\[].*|--[^\n]*|/\*.*?\*/""",
     re.DOTALL,
 )
 _FOLDED: Final = frozenset({NUMBER, BLOB})
@@ -179,13 +181,24 @@ def _virtual(sql: str, out: list[str]) -> tuple[str, ...]:
 
 
 def printable(text: str) -> str:
-    """One line of a stranger's text, safe on a terminal and in a comment."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else " " if char in "\t\r\n" else "\N{REPLACEMENT CHARACTER}"
-        for char in text
-    )
+    """One line of a stranger's text, safe on a terminal, in a comment and in the log of a CI job.
+
+    GitHub runs what a log says in a line that begins with ``::``, and in ``##[`` anywhere.
+    """
+    if not text.isprintable():
+        text = "".join(
+            char if char.isprintable() else " " if char in "\t\r\n" else "\N{REPLACEMENT CHARACTER}"
+            for char in text
+        )
+    if "##[" in text:
+        text = text.replace("##[", "## [")
+    bare = text.lstrip()
+    return text if bare[:2] != "::" else text[: len(text) - len(bare)] + ": " + bare[1:]
+
+
+def printable_lines(text: str) -> str:
+    """Several lines, each as ``printable`` makes it."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 _EXACT_DIGITS: Final = 15
@@ -242,6 +255,11 @@ def _binary_real(value: float) -> str:
     return f"({out})" if scale > 1 else out
 
 
+# Characters that turn the direction of text around, or end a line in some editors: a reviewer would not
+# see the file that SQLite sees.
+_MISLEADING: Final = frozenset(
+    "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 _MOST_PIECES: Final = 60  # D1 allows expressions of depth 100
 
 
@@ -264,7 +282,7 @@ def _pieces(value: str) -> list[str]:
     pieces: list[str] = []
     plain = ""
     for char in value.replace("BEGIN TRANSACTION", "BEGIN\0 TRANSACTION"):
-        if char in "\n\t" or " " <= char <= "~" or char >= "\xa0":
+        if char in "\n\t" or " " <= char <= "~" or (char >= "\xa0" and char not in _MISLEADING):
             plain += char
             continue
         if plain:

@@ -26,6 +26,7 @@ LAYERS = {
     # one thing each: the engine, the files, wrangler's text, comparing values, advice
     "universe": 1,
     "authority": 1,
+    "budget": 1,
     "engine": 1,
     "chain": 1,
     "files": 1,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
-from squasher import authority, engine
+from squasher import authority
 from squasher.engine import Database, Stopped
 from squasher.errors import SqlError
 from squasher.profiles import D1, SQLITE
@@ -494,10 +494,9 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
 
 
 @pytest.mark.parametrize("profile", [D1, SQLITE], ids=["d1", "sqlite"])
-def test_the_step_budget(connect: Connect, monkeypatch: pytest.MonkeyPatch, profile: Profile) -> None:
+def test_the_step_budget(connect: Connect, profile: Profile) -> None:
     """A query without an end is stopped with an error that says so, and the next statement runs."""
-    monkeypatch.setattr(engine, "STEP_BUDGET", 3_000_000)
-    database = connect(profile)
+    database = connect(profile._replace(max_steps=3_000_000))
     with pytest.raises(Stopped) as caught:
         database.run(f"SELECT 1; {ENDLESS}; SELECT 2")
     assert caught.value.error.message.startswith("stopped after 3,000,000 steps")
@@ -506,11 +505,10 @@ def test_the_step_budget(connect: Connect, monkeypatch: pytest.MonkeyPatch, prof
     assert database.run("SELECT 3")
 
 
-def test_the_budget_is_a_statements(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_budget_is_a_statements(connect: Connect) -> None:
     """Many statements may take more steps together than one may."""
-    monkeypatch.setattr(engine, "STEP_BUDGET", 3_000_000)
     bounded = ENDLESS.replace("FROM n)", "FROM n WHERE i < 100000)")
-    assert len(connect(SQLITE).run(f"{bounded};" * 8)) == 8
+    assert len(connect(SQLITE._replace(max_steps=3_000_000)).run(f"{bounded};" * 8)) == 8
 
 
 def test_foreign_keys_by_profile(connect: Connect) -> None:

@@ -176,7 +176,7 @@ def loaded(observed: Observed, text: str, target: Target, decision: Decision) ->
     try:
         side = load(file, target.profile, observed.universes)
     except ReplayError as error:
-        raise UnprovedError(f"the fresh file that was made does not load: {error.diagnostics()}") from error
+        raise UnprovedError(f"the fresh file that was made does not load: {error.message}") from error
     if side.volatile:
         first = volatile.aligned(observed.side.snapshots[0], side.snapshots[0])
         side = Side.of((first, *side.snapshots[1:]))

@@ -20,14 +20,21 @@ class Target(NamedTuple):
 
 
 def target(
-    migrations: str | Path = "migrations", fresh: str | Path | None = None, profile: str = "d1"
+    migrations: str | Path = "migrations",
+    fresh: str | Path | None = None,
+    profile: str = "d1",
+    max_steps: int | None = None,
 ) -> Target:
     """The target for these options. The fresh file of ``DIR`` is ``DIR-fresh/0001_complete_schema.sql``.
 
-    Raises InputError for an unknown profile.
+    ``max_steps`` is the budget of one statement, for a migration that needs more than the profile
+    allows. Raises InputError for an unknown profile.
     """
     if profile not in PROFILES:
         raise InputError(f"no profile {profile}", hint=f"Choose one of {', '.join(PROFILES)}.")
+    rules = PROFILES[profile]
+    if max_steps is not None:
+        rules = rules._replace(max_steps=max_steps)
     directory = Path(migrations)
     if fresh is not None:
         if Path(fresh).resolve().parent == directory.resolve():
@@ -35,7 +42,7 @@ def target(
                 f"{Path(fresh).as_posix()} would be a migration of {directory.as_posix()}/ itself",
                 hint="Keep the fresh file in a directory of its own.",
             )
-        return Target(directory, Path(fresh), PROFILES[profile])
+        return Target(directory, Path(fresh), rules)
     beside = directory.resolve().name + "-fresh" if directory.name in {"", ".."} else None
     folder = directory.parent / (beside or f"{directory.name}-fresh")
-    return Target(directory, folder / FRESH_NAME, PROFILES[profile])
+    return Target(directory, folder / FRESH_NAME, rules)

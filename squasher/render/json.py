@@ -29,7 +29,21 @@ def render(checked: Checked, *, color: bool = False) -> str:  # noqa: ARG001 - J
         "reasons": list(checked.proof.reasons),
         "warnings": list(checked.warnings),
     }
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return _escaped(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """JSON without what terminals, logs of CI jobs and HTML take for a command; the same values."""
+    # none of these can stand outside of a string
+    text = text.replace("##[", "##\\u005b").replace("</", "<\\/").replace("<!--", "<\\u0021--")
+    if all(line.isprintable() for line in text.split("\n")):
+        return text
+    return "".join(char if char.isprintable() or char == "\n" else _code(char) for char in text)
+
+
+def _code(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def _finding(finding: Finding) -> dict[str, object]:

@@ -22,8 +22,8 @@ _PLAIN: Final = "\x1b[0m"
 
 def render(checked: Checked, *, color: bool = False) -> str:
     """The result of a check."""
-    fresh = checked.target.fresh.as_posix()
-    chain = f"{checked.chain.directory}/ ({checked.chain.span})"
+    fresh = printable(checked.target.fresh.as_posix())
+    chain = printable(f"{checked.chain.directory}/ ({checked.chain.span})")
     status = checked.proof.status
     if status == "equal":
         return _equal(checked, fresh, chain)
@@ -89,9 +89,10 @@ def _group(name: str, found: list[tuple[Words, str | None]], *, color: bool) -> 
     lines = [printable(name)]
     for said, place in merged:
         mark = f"{_COLORS[said.mark]}{said.mark}{_PLAIN}" if color else said.mark
-        origin = f" ({_ORIGINS.get(said.kind.split()[-1], 'made by')} {place})" if place else ""
+        made = _ORIGINS.get(said.kind.split()[-1], "made by")
+        origin = f" ({made} {printable(place)})" if place else ""
         lines.append(f"  {mark} {printable(said.subject):<{width}}   {printable(said.says)}{origin}")
-        lines += [f"      {line}" for line in said.details]
+        lines += [f"      {printable(line)}" for line in said.details]
     return lines
 
 
