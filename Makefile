@@ -111,7 +111,7 @@ endef
 
 $(PINNED): $(PACKAGES)/package.json $(PACKAGES)/package-lock.json
 	$(need-npm)
-	@$(call npm-install,$(PACKAGES),ci)
+	@$(call npm-install,$(PACKAGES),install --no-save)
 	@touch $@
 
 other-wrangler:

@@ -229,6 +229,17 @@ def test_the_excerpt_is_safe_on_a_terminal() -> None:
     assert len(shown.splitlines()) <= 8
 
 
+@pytest.mark.parametrize("before", [0, 140, 155, 5000, 100_000])
+def test_the_excerpt_of_a_long_line(run: Run, before: int) -> None:
+    """A line that is too long to read is cut around the place that SQLite names, which is still marked."""
+    statement = f"SELECT '{'x' * before}', nme, '{'y' * 90_000}'"
+    error = failure(run, SQLITE, {"0001_a.sql": f"{statement};"})
+    line, marker = error.excerpt.splitlines()
+    assert len(line) < 200
+    assert line.endswith("…")
+    assert line[marker.index("^") :].startswith("nme")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.d1_cases import Case
 
 HERE: Final = Path(__file__).resolve().parent
-PACKAGES: Final = Path(os.environ.get("WRANGLER_PACKAGES", str(HERE)))
+PACKAGES: Final = Path(os.environ.get("WRANGLER_PACKAGES", str(HERE))).resolve()
 """The directory above node_modules."""
 _MODULES: Final = PACKAGES / "node_modules"
 _COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
