@@ -5,6 +5,8 @@
 PYTHON ?= python3.14 python3.13 python3.12 python3.11 python3
 # Passed on to what the target runs: make test ARGS="-k name", make squash ARGS="--to 0010".
 ARGS ?=
+# Another release of wrangler than the pinned one: make test-wrangler WRANGLER=latest
+WRANGLER ?=
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -16,14 +18,19 @@ RUN := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 
 WHOLE = test -x $(PY) && test -x $(VENV)/bin/squasher && test "$$(cat $(RUN) 2>/dev/null)" = "$$(pwd -P)"
+# The pinned wrangler with a Node of its own, and any other one beside it.
+PACKAGES := tests/wrangler
+OTHER := $(PACKAGES)/other
+PINNED := $(PACKAGES)/node_modules/.ready
+
 STALE := $(shell $(WHOLE) || echo stale)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help squash check test lint fmt docs mutants bench clean stale
+.PHONY: help squash check test test-wrangler lint fmt docs mutants bench clean stale other-wrangler
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 squash: $(RUN) ## write migrations-fresh/0001_complete_schema.sql, proved equal to migrations/
 	@$(VENV)/bin/squasher squash $(ARGS)
@@ -33,6 +40,9 @@ check: lint test ## all that must hold before a change goes in: lint, test, the 
 
 test: $(DEV) ## run the tests; ARGS="-k name" picks some, ARGS=--cov shows what they cover
 	@$(PY) -m pytest $(ARGS)
+
+test-wrangler: $(DEV) $(if $(WRANGLER),other-wrangler,$(PINNED)) ## compare with the real wrangler, which npm installs; WRANGLER=latest for another
+	@WRANGLER_PACKAGES=$(if $(WRANGLER),$(OTHER),$(PACKAGES)) $(PY) -m pytest -m wrangler tests/wrangler $(ARGS)
 
 lint: $(DEV) ## ruff and mypy
 	@$(PY) -m ruff check
@@ -53,6 +63,7 @@ bench: $(DEV) ## time check and squash beside a bare replay; ARGS=--quick for th
 	@$(PY) bench/run.py $(ARGS)
 
 clean: ## remove the environment and everything else that can be made again
+	@rm -rf $(PACKAGES)/node_modules $(OTHER)
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -90,3 +101,25 @@ $(DEV): pyproject.toml $(STALE)
 	@$(pip-install) '.[dev]'
 	@pwd -P > $(RUN)
 	@touch $(DEV)
+
+# No install script is run: what is needed comes in the packages themselves.
+npm-install = npm --prefix $(1) $(2) --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+define need-npm
+@command -v npm > /dev/null || { \
+  echo "error: there is no npm, which installs the wrangler to compare with" >&2; \
+  echo "help: install Node.js with npm (Debian, Ubuntu: apt-get install npm)" >&2; \
+  exit 1; \
+}
+endef
+
+$(PINNED): $(PACKAGES)/package.json $(PACKAGES)/package-lock.json
+	$(need-npm)
+	@$(call npm-install,$(PACKAGES),install --no-save)
+	@touch $@
+
+other-wrangler:
+	$(need-npm)
+	@rm -rf $(OTHER)
+	@mkdir -p $(OTHER)
+	@cp $(PACKAGES)/package.json $(OTHER)
+	@$(call npm-install,$(OTHER),install wrangler@$(WRANGLER))

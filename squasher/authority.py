@@ -41,6 +41,7 @@ SELECT: Final = 21
 TRANSACTION: Final = 22
 UPDATE: Final = 23
 ATTACH: Final = 24
+DETACH: Final = 25
 ALTER_TABLE: Final = 26
 CREATE_VTABLE: Final = 29
 DROP_VTABLE: Final = 30
@@ -71,6 +72,13 @@ _NAMES_AN_OBJECT: Final = frozenset(
     | {INSERT, UPDATE, DELETE, READ}
 )
 _REFUSED_VALUES: Final = {"journal_mode": frozenset({"off"})}
+_ALTERS: Final = frozenset({"sqlite_drop_constraint", "sqlite_add_constraint", "sqlite_fail"})
+"""What new forms of ALTER TABLE call inside."""
+_UNAUTHORIZED: Final = "not authorized: SQLITE_AUTH"
+_NO_TRANSACTIONS: Final = (
+    "To execute a transaction, please use the state.storage.transaction() or"
+    " state.storage.transactionSync() APIs instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements. …"
+)
 _COUNTERS: Final = frozenset({"changes", "total_changes", "last_insert_rowid"})
 
 
@@ -151,8 +159,22 @@ class Authority:
         if folded in _COUNTERS:
             self.touched.asked_last = True
         if folded in self._functions:
-            return self._deny(SqlError(f"not authorized to use function: {name}"))
+            return self._deny(self._no_function(name, folded))
         return OK
+
+    def _no_function(self, name: str, folded: str) -> SqlError:
+        said = f"not authorized to use function: {name}: SQLITE_ERROR"
+        if folded in _ALTERS:
+            return SqlError(
+                "D1 does not run this form of ALTER TABLE",
+                hint="Rebuild the table: CREATE a new one, INSERT … SELECT, DROP, ALTER TABLE … RENAME.",
+                said=said,
+            )
+        return SqlError(
+            f"{self._profile.title} does not allow the function {name}()",
+            hint="Remove it: the profile refuses functions that tell of the engine or reach outside.",
+            said="not authorized: SQLITE_ERROR" if folded == "load_extension" else said,
+        )
 
     def _deny(self, refusal: SqlError) -> int:
         self.refusal = refusal
@@ -163,52 +185,69 @@ class Authority:
     ) -> SqlError | None:
         profile = self._profile
         if code == PRAGMA and first is not None:
-            self.set_pragmas = True
-            name = fold(first)
-            if name == "encoding" and profile.pragmas is None and _is_utf8(second):
-                return None
-            if second is not None and fold(second).strip("'\"") in _REFUSED_VALUES.get(name, ()):
-                return SqlError(
-                    f"not authorized: PRAGMA {first} = {second}",
-                    hint="Remove it: what a statement did could not be undone when it fails.",
-                )
-            allowed = profile.pragmas is None or name in profile.pragmas
-            if allowed and name not in profile.refused_pragmas:
-                return None
-            return SqlError(
-                f"not authorized: PRAGMA {first}",
-                hint=f"Remove it: the profile {profile.name} does not allow this PRAGMA.",
-            )
+            return self._refuse_pragma(first, second)
         if code in {TRANSACTION, SAVEPOINT} and not profile.transactions:
             return SqlError(
                 "a migration cannot control transactions on D1",
                 hint="Remove BEGIN, COMMIT and SAVEPOINT: D1 runs each file in one transaction.",
+                said=_NO_TRANSACTIONS,
             )
         temporary = code in _CREATES_TEMPORARY or (database == "temp" and code in _NAMES_AN_OBJECT)
         if temporary and not profile.temporary:
             return SqlError(
-                "not authorized: D1 has no TEMP objects",
+                "D1 has no TEMP objects",
                 hint="Use an ordinary table and drop it at the end of the migration.",
+                said=_UNAUTHORIZED,
             )
         if code == CREATE_VTABLE and profile.modules is not None and second is not None:
             if fold(second) not in profile.modules:
                 return SqlError(
-                    f"not authorized: D1 has no virtual table module {second}",
-                    hint=f"It has {', '.join(sorted(profile.modules))}.",
+                    f"D1 has no virtual table module {second}",
+                    hint=f"Use one that it has: {', '.join(sorted(profile.modules))}.",
+                    said=_UNAUTHORIZED,
                 )
             return None
         if code == ATTACH and not (first == "" and profile.transactions):
             return SqlError(
-                "not authorized: a migration cannot ATTACH a database or write a file",
+                "a migration cannot ATTACH a database or write a file",
                 hint="Remove it: a migration sees one database, and squasher opens no other.",
+                said=_UNAUTHORIZED,
+            )
+        if code == DETACH and not profile.transactions:
+            return SqlError(
+                "a migration cannot DETACH a database",
+                hint="Remove it: a migration sees one database.",
+                said=_UNAUTHORIZED,
             )
         return None
+
+    def _refuse_pragma(self, pragma: str, value: str | None) -> SqlError | None:
+        profile = self._profile
+        self.set_pragmas = True
+        name = fold(pragma)
+        if name == "encoding" and profile.pragmas is None and _is_utf8(value):
+            return None
+        if value is not None and fold(value).strip("'\"") in _REFUSED_VALUES.get(name, ()):
+            return SqlError(
+                f"{profile.title} does not allow PRAGMA {pragma} = {value}",
+                hint="Remove it: what a statement did could not be undone when it fails.",
+                said=_UNAUTHORIZED,
+            )
+        allowed = profile.pragmas is None or name in profile.pragmas
+        if allowed and name not in profile.refused_pragmas:
+            return None
+        return SqlError(
+            f"{profile.title} does not allow PRAGMA {pragma}",
+            hint=f"Remove it: the profile {profile.name} refuses this PRAGMA.",
+            said=_UNAUTHORIZED,
+        )
 
 
 def _reserved(name: str, prefix: str) -> SqlError:
     return SqlError(
-        f"not authorized: names that begin with {prefix} belong to the platform",
+        f"names that begin with {prefix} belong to the platform",
         hint=f"Rename {name}.",
+        said=_UNAUTHORIZED,
     )
 
 

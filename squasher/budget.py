@@ -17,9 +17,7 @@ from squasher.sql import printable
 
 STEPS_PER_CHECK: Final = 1000
 _STATEMENTS: Final = 10
-"""All statements of one replay may take as many steps as so many single ones,"""
-_SHARES: Final = 2
-"""and so many times the processor time of one."""
+"""All statements of one connection together may take as much as so many single ones."""
 _STEPS_PER_SECOND: Final = 4_000_000
 """A tenth of what a slow machine manages when no step is long."""
 _FIRST: Final = os.getpid()
@@ -55,7 +53,7 @@ class Budget:
         self.end()
         self._most = max(self._steps, least)
         self._taken = 0
-        self._began = time.process_time()
+        self._began = time.thread_time()
         self.deadline = self._began + self._most / _STEPS_PER_SECOND
         Budget.running = self
 
@@ -63,7 +61,7 @@ class Budget:
         """The statement that was running has ended, if there was one."""
         if Budget.running is self:
             Budget.running = None
-            self._seconds += time.process_time() - self._began
+            self._seconds += time.thread_time() - self._began
 
     @property
     def place(self) -> str:
@@ -75,7 +73,7 @@ class Budget:
         """The progress handler: whether to stop. Called once in STEPS_PER_CHECK steps."""
         self._taken += STEPS_PER_CHECK
         self._total += STEPS_PER_CHECK
-        now = time.process_time()
+        now = time.thread_time()
         if self._taken <= self._most and now <= self.deadline and not self._all_spent(now):
             return False
         self.problem = self._say(now)
@@ -84,7 +82,7 @@ class Budget:
     def _all_spent(self, now: float) -> bool:
         steps = max(self._steps, self._most)
         seconds = self._seconds + now - self._began
-        return self._total > steps * _STATEMENTS or seconds > steps * _SHARES / _STEPS_PER_SECOND
+        return self._total > steps * _STATEMENTS or seconds > steps * _STATEMENTS / _STEPS_PER_SECOND
 
     def _say(self, now: float) -> SqlError:
         look = "Look for a recursive query without an end, or a join without a condition"

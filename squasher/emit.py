@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _STATEMENT_BYTES: Final = 100_000
 """Statements are split below this, under every profile: D1's limit, and a sane size to read."""
 _STATEMENT_STEPS: Final = 12_000
-"""The same for what a statement compiles to: D1 allows 25,000 steps, and each cell takes one or more."""
+"""The same for its steps: some releases of D1 allow 25,000, and each cell takes one or more."""
 _TERMINATORS: Final = frozenset({"/", "go"})
 _BETWEEN: Final = len("\n\n\n")
 

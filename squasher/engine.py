@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeAl
 
 import apsw
 
+from squasher import limited
 from squasher import sql as text
 from squasher.authority import Authority, Touched
 from squasher.budget import STEPS_PER_CHECK, Budget
+from squasher.d1 import first_statement
 from squasher.errors import SqlError
 from squasher.profiles import STEP_BUDGET
 from squasher.universe import Randomness, Universe, utc
@@ -81,6 +83,10 @@ _CONNECTION_SETTINGS: Final = (
     *("case_sensitive_like", "reverse_unordered_selects", "defer_foreign_keys", "query_only"),
     *("full_column_names", "read_uncommitted", "cell_size_check"),
 )
+
+_TOO_BIG: Final = "string or blob too big"
+_TOO_LONG: Final = "statement too long"
+_AT_LIMIT: Final = frozenset({'near "limit": syntax error', 'near "order": syntax error'})
 
 _serial = itertools.count(1)
 _SHOWN: Final = 80
@@ -222,19 +228,79 @@ class Database:
         cursor.exec_trace = runner.begin
         self._db.authorizer = self._authority.allow
         self.budget.begin()
-        apsw.memory_high_water(True)  # noqa: FBT003 - apsw's "reset"
         try:
             with utc(), self._limited():
-                try:
-                    for _ in cursor.execute(script):
-                        pass
-                except (apsw.Error, SqlError, UnicodeDecodeError) as error:
-                    stopped = runner.stopped(script, self._explain(error))
-                    raise stopped from error
+                rest: str | None = script
+                while rest:
+                    try:
+                        for _ in cursor.execute(rest):
+                            pass
+                        rest = None
+                    except (apsw.Error, SqlError, UnicodeDecodeError) as error:
+                        rest = self._otherwise(cursor, runner, script, self._explain(error))
         finally:
             self.budget.end()
             self._db.authorizer = None
         return runner.finish()
+
+    def _otherwise(self, cursor: apsw.Cursor, runner: _Runner, script: str, error: SqlError) -> str:
+        """Run the statement that did not compile as the profile's engine does; the script behind it.
+
+        Raises Stopped where that engine refuses it too, and for an error of any other kind.
+        """
+        most = self.profile.limits.sql_length
+        long = error.message == _TOO_BIG and most is not None
+        cut = self.profile.delete_limit and error.message.casefold() in _AT_LIMIT
+        rest = runner.rest(script) if long or cut else ""
+        if not rest or self.compile_error(rest) != error.message:
+            raise runner.stopped(script, error)
+        start, end, after = first_statement(rest)
+        start += leading_trivia(rest[start:end]) if cut else 0
+        form: limited.Form | None = limited.Form(rest[start:end])
+        if most is not None and len(rest[start:end].encode()) > most:
+            too_long = SqlError(_TOO_LONG, said=f"{_TOO_LONG}: SQLITE_TOOBIG")
+            raise runner.refused(script, too_long) from error
+        try:
+            if cut:
+                form = limited.rewrite(rest[start:end], self._key)
+        except SqlError as refusal:
+            raise runner.refused(script, refusal) from refusal
+        if form is None:
+            raise runner.stopped(script, error)
+        runner.instead = rest[:after]
+        length = self._db.limit(apsw.SQLITE_LIMIT_SQL_LENGTH, -1)
+        try:
+            self._db.limit(apsw.SQLITE_LIMIT_SQL_LENGTH, length + len(form.text.encode()) * cut)
+            for _ in cursor.execute(form.text):
+                pass
+        except (apsw.Error, SqlError, UnicodeDecodeError) as caught:
+            other = form.original(self._explain(caught), rest[:start])
+            stopped = runner.failed(other) if runner.instead is None else runner.refused(script, other)
+            raise stopped from caught
+        finally:
+            self._db.limit(apsw.SQLITE_LIMIT_SQL_LENGTH, length)
+        runner.skip()
+        return rest[after:]
+
+    def _key(self, schema: str | None, table: str) -> tuple[str, ...]:
+        """The columns that identify a row of a table; a hidden name of its rowid if there is one."""
+        allow, self._db.authorizer = self._db.authorizer, None
+        try:
+            of = f"PRAGMA {text.quote(schema or 'main')}"
+            found = self.execute(f"{of}.table_list({text.quote(table)})")
+            columns = self.execute(f"{of}.table_xinfo({text.quote(table)})")
+        except SqlError:
+            found, columns = [], []  # there is no such schema, as the engine will say
+        finally:
+            self._db.authorizer = allow
+        if found and found[0][2] == "view":
+            raise limited.on_view()
+        key = tuple(text.quote(name) for _, name in sorted((part[5], part[1]) for part in columns if part[5]))
+        if found and found[0][4]:
+            return key
+        held = {text.fold(part[1]) for part in columns}
+        hidden = [name for name in ("rowid", "_rowid_", "oid") if name not in held]
+        return (hidden[0],) if hidden else key
 
     def compile_error(self, sql: str) -> str | None:
         """What stops the first statement of ``sql`` from compiling; None when nothing does."""
@@ -261,14 +327,14 @@ class Database:
                 hint="Remove it: a migration returns rows to nobody.",
             )
         if isinstance(error, apsw.BindingsError):
-            return SqlError("a migration cannot have parameters", hint="Write the value itself.")
+            return SqlError(
+                "a migration cannot have parameters",
+                hint="Write the value itself.",
+                said="Wrong number of parameter bindings for SQL query.",
+            )
         if isinstance(error, apsw.InterruptError):
             return _out_of_budget(self.budget)
-        # SQLite says "out of memory" also where D1's limit of compiled steps is reached
-        bounded = self.profile.limits.vdbe_op is not None
-        if isinstance(error, apsw.NoMemError) and not (
-            bounded and apsw.memory_high_water() < _HEAP_LIMIT // 4
-        ):
+        if isinstance(error, apsw.NoMemError):
             return SqlError(
                 f"out of memory: SQLite may take {_HEAP_LIMIT >> 20:,} MiB here",
                 hint="Write fewer or shorter rows at once: migrations carry a schema and reference rows.",
@@ -281,6 +347,8 @@ class _Runner:
 
     def __init__(self, database: Database) -> None:
         self._of = database
+        self.instead: str | None = None
+        """The piece of the script for which another text is about to run."""
         self._bytes = 0
         self._ran: list[Ran] = []
         self._open: tuple[int, str, Touched, int, int, int] | None = None
@@ -289,6 +357,8 @@ class _Runner:
     def begin(self, _cursor: object, piece: str, _values: object) -> bool:
         """Called by the engine before each statement's first step (sqlite3_trace_v2)."""
         self._close()
+        if self.instead is not None:
+            piece, self.instead = self.instead, None
         trivia = leading_trivia(piece)
         start = self._bytes + len(piece[:trivia].encode())
         self._bytes += len(piece.encode())
@@ -329,17 +399,36 @@ class _Runner:
         self._close()
         return tuple(self._ran)
 
+    def rest(self, script: str) -> str:
+        """What has not been compiled yet."""
+        return script.encode()[self._bytes :].decode()
+
     def stopped(self, script: str, error: SqlError) -> Stopped:
         """Which statement failed: the one that ran last, or the next one, which does not compile."""
-        raw = script.encode()
-        rest = raw[self._bytes :].decode()
-        if self._open is not None and self._of.compile_error(rest) != error.message:
-            start = self._open[0]
-            return Stopped(tuple(self._ran), start, SqlError(error.message, hint=error.hint))
+        if self._open is not None and self._of.compile_error(self.rest(script)) != error.message:
+            return self.failed(error)
+        return self.refused(script, error)
+
+    def refused(self, script: str, error: SqlError) -> Stopped:
+        """The next statement does not compile; ``error.offset`` is in what has not been compiled."""
         self._close()
+        rest = self.rest(script)
         start = self._bytes + len(rest[: leading_trivia(rest)].encode())
-        offset = None if error.offset is None else self._bytes + error.offset
-        return Stopped(tuple(self._ran), start, SqlError(error.message, offset=offset, hint=error.hint))
+        if error.offset is not None:
+            error.offset += self._bytes
+        return Stopped(tuple(self._ran), start, error)
+
+    def failed(self, error: SqlError) -> Stopped:
+        """The statement that ran last failed."""
+        error.offset = None
+        start = self._bytes if self._open is None else self._open[0]
+        return Stopped(tuple(self._ran), start, error)
+
+    def skip(self) -> None:
+        """Go on behind the piece that another text stood for."""
+        if self.instead is not None:  # it held no statement
+            self._bytes += len(self.instead.encode())
+            self.instead = None
 
 
 def leading_trivia(sql: str) -> int:
@@ -361,4 +450,8 @@ def _out_of_budget(budget: Budget, where: str = "") -> SqlError:
 
 def _sql_error(error: apsw.Error) -> SqlError:
     offset = getattr(error, "error_offset", -1)
-    return SqlError(str(error), offset=offset if offset >= 0 else None)
+    said = f"{error}: {apsw.mapping_result_codes.get(getattr(error, 'result', 1), 'SQLITE_ERROR')}"
+    extended = apsw.mapping_extended_result_codes.get(getattr(error, "extendedresult", 0))
+    if extended is not None:
+        said += f" (extended: {extended})"
+    return SqlError(str(error), offset=offset if offset >= 0 else None, said=said)

@@ -33,17 +33,26 @@ class UnsupportedError(SquasherError):
 
 
 class SqlError(SquasherError):
-    """What SQLite said of one statement. ``offset`` counts bytes of that text, or is None."""
+    """What is wrong with one statement. ``offset`` counts bytes of that text, or is None.
 
-    def __init__(self, message: str, *, offset: int | None = None, hint: str | None = None) -> None:
+    ``said`` is what SQLite or D1 itself says of it, with its code, where that is known.
+    """
+
+    def __init__(
+        self, message: str, *, offset: int | None = None, hint: str | None = None, said: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.offset = offset
+        self.said = said
 
 
 class ReplayError(SquasherError):
-    """A statement of a file that failed: where, which, why, and what had been applied before it."""
+    """A statement of a file that failed: where, which, why, and what had been applied before it.
 
-    def __init__(
+    ``said`` is the target's own message, where the words above are others.
+    """
+
+    def __init__(  # noqa: PLR0913 - a report has as many parts
         self,
         message: str,
         *,
@@ -52,8 +61,10 @@ class ReplayError(SquasherError):
         excerpt: str,
         applied: str,
         hint: str | None,
+        said: str | None = None,
     ) -> None:
         super().__init__(f"{path}:{line}: {message}", hint=hint)
+        self.said = said
         self.path = path
         self.line = line
         self.excerpt = excerpt
@@ -62,6 +73,8 @@ class ReplayError(SquasherError):
     def diagnostics(self) -> str:
         """The error, the statement with a marker, what was applied before, and the way out."""
         parts = [self.message, self.excerpt, self.applied]
+        if self.said is not None:
+            parts.append(f"D1 says: {self.said}")
         if self.hint is not None:
             parts.append(f"help: {self.hint}")
         return "\n".join(part for part in parts if part)

@@ -29,9 +29,9 @@ ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 """The names of an implicit rowid that no column has taken (https://sqlite.org/rowidtable.html)."""
 LARGEST_ROWID: Final = 2**63 - 1
 _LEDGER_COLUMNS: Final = ("id", "name", "applied_at")
-LARGEST_CONTENT: Final = 64 << 20
+LARGEST_CONTENT: Final = 256 << 20
 """Bytes of a database that can be read, its indexes included."""
-MOST_CELLS: Final = 4_000_000
+MOST_CELLS: Final = 16_000_000
 """Values of one table that can be read."""
 _REFERENCE: Final = "Load large data with a program of its own: migrations carry a schema and reference rows."
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from squasher import d1
 from squasher.engine import Database, Stopped
 from squasher.errors import ReplayError, SqlError
-from squasher.hints import REBUILD, hint_for
+from squasher.hints import REBUILD, UNFINISHED, explain
 from squasher.sql import TRIVIA, fold, iterate, printable
 from squasher.universe import Universe, utc
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
 
 _EXCERPT_LINES = 6
-_EXCERPT_WIDTH = 200
+_EXCERPT_WIDTH = 160
 _TRIGGER_HEAD = 3  # CREATE TEMP TRIGGER
+_INTERNAL = "internal error; reference = …"  # of a failed COMMIT D1 says no more
 _DEFERRED = "Insert the missing parent row, or delete the child, before the file ends."
 
 
@@ -96,21 +97,44 @@ def _steps(database: Database, chain: Chain, *, observe: bool) -> Iterator[Step]
 
 
 def run_file(database: Database, migration: Migration) -> tuple[Ran, ...]:
-    """Run one SQL file as its target would run it, in one transaction. Raises ReplayError."""
-    single = _Place(migration, "nothing else had been applied", database.profile.transactions)
-    return _run(database, single)
+    """Run one SQL file as its target would run it, in one transaction. Raises ReplayError.
+
+    Under D1 as ``wrangler d1 execute --file`` does, which takes no file without a statement.
+    """
+    place = _Place(migration, "nothing else had been applied", database.profile)
+    ran = _run(database, place)
+    refusal = None if database.profile.ledger is None else _refusal(migration.text, ran, database.profile)
+    if refusal is not None:
+        raise _error(place, migration.text, (), 0, refusal)
+    return ran
+
+
+def _refusal(text: str, ran: tuple[Ran, ...], profile: Profile) -> SqlError | None:
+    """Why ``wrangler d1 execute --file`` does not take a file whose statements run."""
+    limit = profile.limits.sql_length
+    if not ran:
+        own = d1.trim_transaction(text)
+        code = ";" in own or "/*" in own
+        return SqlError(
+            "the file holds no statement",
+            hint="Write one, or remove the file.",
+            said="SQL code did not contain a statement." if code else "No SQL statements detected.",
+        )
+    if limit is not None and d1.is_sent_whole(text) and len(text.encode()) > limit:
+        too_long = "statement too long"  # with what surrounds it, since wrangler did not split the file
+        return SqlError(too_long, said=f"{too_long}: SQLITE_TOOBIG")
+    return None
 
 
 class _Place(NamedTuple):
     migration: Migration
     applied: str
-    controls: bool
-    """Whether the profile lets a file control transactions."""
+    profile: Profile
 
 
 def _apply(database: Database, chain: Chain, index: int) -> tuple[Ran, ...]:
     migration = chain.migrations[index]
-    place = _Place(migration, _applied(chain, index), database.profile.transactions)
+    place = _Place(migration, _applied(chain, index), database.profile)
     ledger = database.profile.ledger
     if ledger is None:
         return _run(database, place)
@@ -149,7 +173,8 @@ def _run(database: Database, place: _Place, appended: str = "") -> tuple[Ran, ..
     except SqlError as error:
         orphans = _orphans(database)
         _roll_back(database)
-        at_end = SqlError(f"{error.message} at COMMIT{orphans}", hint=_DEFERRED if orphans else REBUILD)
+        hint = _DEFERRED if orphans else REBUILD
+        at_end = SqlError(f"{error.message} at COMMIT{orphans}", hint=hint, said=_INTERNAL)
         raise _error(place, own, ran, len(script.encode()), at_end) from error
     if database.in_transaction:
         _roll_back(database)
@@ -243,15 +268,28 @@ def _error(
     offset = error.offset - start if inside and error.offset is not None else None
     if error.offset is not None and not inside and start < len(raw):
         offset = len(raw.rstrip()) - start  # SQLite read on, into what is appended
-    statement = raw[start:].decode()
+    message, hint = error.message, error.hint
+    appended = script is not None and len(script) > len(own)
+    if appended and error.offset is not None and not inside and message.endswith("syntax error"):
+        message, hint = UNFINISHED
+    elif hint is None:
+        message, hint = explain(message, raw[start:].decode(), on_d1=place.profile.ledger is not None)
+    kept = place.profile.transactions and controls_transactions(own)
     return ReplayError(
-        error.message,
+        message,
         path=place.migration.path,
         line=raw.count(b"\n", 0, at) + 1,
-        excerpt=excerpt(statement, offset),
-        applied=place.applied + _ran_before(ran, kept=place.controls and controls_transactions(own)),
-        hint=error.hint or hint_for(error.message, (script or own).encode()[start:].decode()),
+        excerpt=excerpt(raw[start:].decode(), offset),
+        applied=place.applied + _ran_before(ran, kept=kept),
+        hint=hint,
+        said=_said(error, message) if place.profile.ledger is not None else None,
     )
+
+
+def _said(error: SqlError, message: str) -> str | None:
+    """D1's own message, unless ours is the same but for the code at the end."""
+    said = error.said
+    return None if said is None or said.partition(": SQLITE_")[0] == message else said
 
 
 def _ran_before(ran: tuple[Ran, ...], *, kept: bool) -> str:

@@ -57,7 +57,7 @@ class Randomness:
         count = max(1, size if isinstance(size, int) else _number(size))
         if count > self._length:
             message = "string or blob too big"
-            raise SqlError(message)
+            raise SqlError(message, said=f"{message}: SQLITE_TOOBIG")
         # a hash is the same on every machine and Python, and gives any number of bytes
         drawn = hashlib.shake_256(f"{self._seed} {self.draws}".encode()).digest(count)
         self.draws += 1

@@ -22,6 +22,7 @@ LAYERS = {
     "model": 0,
     "changes": 0,
     "layout": 0,
+    "limited": 0,
     "profiles": 0,
     # one thing each: the engine, the files, wrangler's text, comparing values, advice
     "universe": 1,

@@ -303,13 +303,13 @@ def test_a_missing_fresh_file_is_an_error(tmp_path: Path) -> None:
     assert "squasher squash" in caught.value.hint
 
 
-def test_an_empty_fresh_file_lacks_everything(tmp_path: Path) -> None:
-    """No bytes are a database without objects, and the chain's are missing from it."""
+def test_a_fresh_file_that_makes_nothing_lacks_everything(tmp_path: Path) -> None:
+    """A database without objects lacks the chain's; a file without a statement is none that D1 executes."""
     chain = tmp_path / "migrations"
     chain.mkdir()
     (chain / "0001_a.sql").write_text(ROW, encoding="utf-8")
     fresh = tmp_path / "fresh.sql"
-    fresh.write_bytes(b"")
+    fresh.write_text("SELECT 1;\n", encoding="utf-8")
     checked = squasher.check(chain, fresh)
     assert lines(checked) == [
         "t",
@@ -317,6 +317,9 @@ def test_an_empty_fresh_file_lacks_everything(tmp_path: Path) -> None:
         "ledger",
         "- migration 0001_a.sql missing",
     ]
+    fresh.write_bytes(b"")
+    with pytest.raises(ReplayError, match="holds no statement"):
+        squasher.check(chain, fresh)
 
 
 @pytest.mark.parametrize(

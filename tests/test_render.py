@@ -289,7 +289,7 @@ def test_json_is_utf_8_text_with_one_line_end_at_its_end(folder: Path) -> None:
 FRESH = {
     "equal": SCHEMA + LEDGER,
     "respelled": SCHEMA.replace("(email)", '("email")') + LEDGER,
-    "everything missing": "",
+    "everything missing": "SELECT 1;\n",
     "everything extra": (
         SCHEMA
         + "CREATE TABLE p (a INTEGER PRIMARY KEY AUTOINCREMENT, b COLLATE NOCASE UNIQUE);\n"

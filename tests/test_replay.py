@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
 from squasher.chain import Migration, read_chain
-from squasher.errors import ReplayError, SquasherError
+from squasher.errors import ReplayError
 from squasher.profiles import D1, SQLITE, Profile
 from squasher.replay import Replay, SchemaChange, controls_transactions, excerpt, replay, run_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from squasher.engine import Database
     from squasher.universe import Universe
@@ -43,55 +42,6 @@ def failure(run: Run, profile: Profile, files: Mapping[str, str | bytes]) -> Rep
     with pytest.raises(ReplayError, match=r"\.sql:\d+: ") as caught:
         run(profile, files)
     return caught.value
-
-
-# what wrangler says that is no rule of the engine, or what the engine's build lacks
-KNOWN_GAPS = {
-    "only_comment": "refused by `d1 execute` only: as a migration such a file is legal, and recorded",
-    "empty": "refused by `d1 execute` only: as a migration such a file is legal, and recorded",
-    "update_limit": "apsw's SQLite is built without SQLITE_ENABLE_UPDATE_DELETE_LIMIT",
-}
-
-
-class Case(NamedTuple):
-    """A file, and what the real wrangler did with it."""
-
-    name: str
-    sql: str
-    ok: bool
-    schema: list[list[str]]
-
-
-def cases() -> list[Case]:
-    """The files that were run through wrangler 4.164.0 in local mode."""
-    data = Path(__file__).with_name("data") / "d1_cases.json"
-    return [
-        Case(case["name"], case["sql"], case["ok"], case["sqlite_schema"])
-        for case in json.loads(data.read_text())["cases"]
-    ]
-
-
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
-def test_d1_accepts_and_stores_the_same(connect: Connect, case: Case) -> None:
-    """The profile d1 accepts, refuses and stores what the real D1 did; a known gap is still one."""
-    database = connect(D1)
-    try:
-        run_file(database, Migration("file.sql", "file.sql", case.sql.encode(), case.sql))
-        accepted = True
-    except SquasherError:
-        accepted = False
-    schema = [
-        list(row)
-        for row in database.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY rowid")
-        if not str(row[1]).startswith("sqlite_")
-    ]
-    agrees = (accepted, schema) == (case.ok, case.schema)
-    assert agrees is (case.name not in KNOWN_GAPS)
-
-
-def test_the_gaps_are_cases() -> None:
-    """Every known gap names a case."""
-    assert KNOWN_GAPS.keys() <= {case.name for case in cases()}
 
 
 REBUILD = """
@@ -277,6 +227,17 @@ def test_the_excerpt_is_safe_on_a_terminal() -> None:
     shown = excerpt("SELECT '\x1b[31m',\n" + "1,\n" * 50, None)
     assert "\x1b" not in shown
     assert len(shown.splitlines()) <= 8
+
+
+@pytest.mark.parametrize("before", [0, 140, 155, 5000, 100_000])
+def test_the_excerpt_of_a_long_line(run: Run, before: int) -> None:
+    """A line that is too long to read is cut around the place that SQLite names, which is still marked."""
+    statement = f"SELECT '{'x' * before}', nme, '{'y' * 90_000}'"
+    error = failure(run, SQLITE, {"0001_a.sql": f"{statement};"})
+    line, marker = error.excerpt.splitlines()
+    assert len(line) < 200
+    assert line.endswith("…")
+    assert line[marker.index("^") :].startswith("nme")
 
 
 @pytest.mark.parametrize(
