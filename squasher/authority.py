@@ -122,8 +122,8 @@ class Authority:
         """What the statement that is being compiled touches; the caller takes it and sets a new one."""
         self.refusal: SqlError | None = None
         """Why the last statement was refused."""
-        self.set_pragmas = False
-        """Whether a PRAGMA may have changed the connection's settings."""
+        self.pragmas: set[str] = set()
+        """The PRAGMAs that may have changed the connection's settings, folded."""
 
     def allow(
         self,
@@ -162,8 +162,8 @@ class Authority:
     ) -> SqlError | None:
         profile = self._profile
         if code == PRAGMA and first is not None:
-            self.set_pragmas = True
             name = fold(first)
+            self.pragmas.add(name)
             if name == "encoding" and profile.pragmas is None and _is_utf8(second):
                 return None
             allowed = profile.pragmas is None or name in profile.pragmas

@@ -172,11 +172,13 @@ class Database:
 
     def reset(self) -> None:
         """Undo the connection settings that a file made: the next one runs on a new connection."""
-        if not self._authority.set_pragmas:
+        if not self._authority.pragmas:
             return
-        self._authority.set_pragmas = False
         for name in _CONNECTION_SETTINGS:
-            self._db.execute(f"PRAGMA {name} = 0")
+            # only those: after case_sensitive_like, whatever its value, no index may use LIKE
+            if name in self._authority.pragmas:
+                self._db.execute(f"PRAGMA {name} = 0")
+        self._authority.pragmas.clear()
         self._db.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, int(self.profile.foreign_keys))
 
     def metadata(self, table: str, column: str) -> tuple[str | None, bool]:
