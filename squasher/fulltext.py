@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from squasher.errors import UnsupportedError
+from squasher.errors import SqlError, UnsupportedError
 from squasher.model import Rows
 from squasher.sql import fold, literal, quote, significant, unquote
 
@@ -57,7 +57,11 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
         named = ", ".join(quote(column) for column in columns)
         found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY 1")
         return Rows(table=table.name, columns=columns, rows=_cells(found), rowids=None)
-    if table.module != "fts5" or external_content(table) is not None:
+    if table.module != "fts5":
+        return empty
+    content = external_content(table)
+    if content is not None:
+        _refuse_unreadable(database, table, content)
         return empty
     if contentless(table):
         if holds_terms((terms(database, table),), table):
@@ -71,6 +75,18 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
     found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY rowid")
     rowids = tuple(row[0] for row in found)
     return Rows(table=table.name, columns=columns, rows=_cells([r[1:] for r in found]), rowids=rowids)
+
+
+def _refuse_unreadable(database: Database, table: VirtualTable, content: str) -> None:
+    """An index that holds terms is rebuilt, so it must be able to read what it was made over."""
+    try:
+        database.execute(f"SELECT * FROM {quote(table.name)} LIMIT 1")
+    except SqlError as error:
+        if holds_terms((terms(database, table),), table):
+            raise UnsupportedError(
+                f"full-text index {table.name} cannot read its content table {content}: {error.message}",
+                hint="Drop the index and make it anew in a migration.",
+            ) from error
 
 
 def holds_terms(terms: tuple[Rows, ...], table: VirtualTable) -> bool:

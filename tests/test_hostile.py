@@ -244,6 +244,27 @@ def test_a_stale_index_is_named(tmp_path: Path) -> None:
         squasher.squash(chain(tmp_path, script), write=False)
 
 
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        "ALTER TABLE a RENAME COLUMN id TO key;",
+        "ALTER TABLE a RENAME TO b;",
+        "DROP TABLE a;",
+    ],
+)
+def test_an_index_that_cannot_read_its_content_is_named(break_it: str, tmp_path: Path) -> None:
+    """An external-content index keeps the names it was made with; without them D1 cannot rebuild it."""
+    script = (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, t TEXT);"
+        "CREATE VIRTUAL TABLE f USING fts5(t, content='a', content_rowid='id');"
+        "INSERT INTO a VALUES (1, 'alpha'); INSERT INTO f (f) VALUES ('rebuild');" + break_it
+    )
+    directory = chain(tmp_path, script)
+    with pytest.raises(UnsupportedError, match="full-text index f cannot read its content table a: no such"):
+        squasher.squash(directory, write=False)
+    assert squasher.squash(directory, profile="sqlite", write=False).proof.status == "equal"
+
+
 def test_like_stays_deterministic_after_a_pragma(tmp_path: Path) -> None:
     """A PRAGMA in one file leaves LIKE as it was for the next: an index may use it."""
     directory = chain(
