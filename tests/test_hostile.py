@@ -265,6 +265,19 @@ def test_an_index_that_cannot_read_its_content_is_named(break_it: str, tmp_path:
     assert squasher.squash(directory, profile="sqlite", write=False).proof.status == "equal"
 
 
+def test_a_foreign_key_to_no_key_is_named(tmp_path: Path) -> None:
+    """SQLite puts no two rows into a parent whose child refers to columns that no unique key holds."""
+    script = (
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO p VALUES (1, 'a'), (2, 'b');"
+        "CREATE TABLE c (name TEXT REFERENCES p (name));"
+    )
+    directory = chain(tmp_path, script)
+    with pytest.raises(UnsupportedError, match='foreign key mismatch - "c" referencing "p"') as caught:
+        squasher.squash(directory, write=False)
+    assert "UNIQUE" in str(caught.value.hint)
+    assert squasher.squash(directory, profile="sqlite", write=False).proof.status == "equal"
+
+
 def test_like_stays_deterministic_after_a_pragma(tmp_path: Path) -> None:
     """A PRAGMA in one file leaves LIKE as it was for the next: an index may use it."""
     directory = chain(

@@ -31,6 +31,8 @@ DOCUMENTED: Final = (
     "TEMP .* is left when the chain ends",
     "is a contentless full-text index that holds rows",
     "does not hold what its content table holds",
+    "cannot read its content table",
+    "foreign key mismatch - ",
     "needs a statement of .* bytes",
     "is on the ledger",
     "holds the largest possible rowid",
