@@ -57,11 +57,7 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
         named = ", ".join(quote(column) for column in columns)
         found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY 1")
         return Rows(table=table.name, columns=columns, rows=_cells(found), rowids=None)
-    if table.module != "fts5":
-        return empty
-    content = external_content(table)
-    if content is not None:
-        _refuse_unreadable(database, table, content)
+    if table.module != "fts5" or external_content(table) is not None:
         return empty
     if contentless(table):
         if holds_terms((terms(database, table),), table):
@@ -77,16 +73,15 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
     return Rows(table=table.name, columns=columns, rows=_cells([r[1:] for r in found]), rowids=rowids)
 
 
-def _refuse_unreadable(database: Database, table: VirtualTable, content: str) -> None:
-    """An index that holds terms is rebuilt, so it must be able to read what it was made over."""
+def unreadable(database: Database, table: VirtualTable) -> bool:
+    """Whether an index can no longer read the table that it was made over, under the names of then."""
+    if external_content(table) is None:
+        return False
     try:
         database.execute(f"SELECT * FROM {quote(table.name)} LIMIT 1")
-    except SqlError as error:
-        if holds_terms((terms(database, table),), table):
-            raise UnsupportedError(
-                f"full-text index {table.name} cannot read its content table {content}: {error.message}",
-                hint="Drop the index and make it anew in a migration.",
-            ) from error
+    except SqlError:
+        return True
+    return False
 
 
 def holds_terms(terms: tuple[Rows, ...], table: VirtualTable) -> bool:

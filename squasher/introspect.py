@@ -46,7 +46,7 @@ def introspect(database: Database) -> Snapshot:
         sequences=_sequences(database, objects, rows, names),
         settings=_settings(database),
         ledger=_ledger(database, names),
-        violations=_violations(database) if rows else (),
+        violations=(*(_violations(database) if rows else ()), *_unreadable(database, objects)),
         left_out=(_STATISTICS,) if "sqlite_stat1" in names else (),
     )
 
@@ -111,6 +111,11 @@ def _violations(database: Database) -> tuple[str, ...]:
     if broken:
         found.append("foreign key")
     return tuple(found)
+
+
+def _unreadable(database: Database, objects: tuple[SchemaObject, ...]) -> tuple[str, ...]:
+    indexes = [item for item in objects if isinstance(item, VirtualTable)]
+    return tuple(f"content of {item.name}" for item in indexes if fulltext.unreadable(database, item))
 
 
 def _ledger(database: Database, names: set[str]) -> tuple[str, ...]:

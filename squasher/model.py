@@ -146,7 +146,8 @@ class Snapshot(NamedTuple):
     ledger: tuple[str, ...] = ()
     """The migrations recorded as applied, in order."""
     violations: tuple[str, ...] = ()
-    """Which constraints some stored row breaks: ``check``, ``foreign key``."""
+    """Which constraints some stored row breaks: ``check``, ``foreign key``; and ``content of NAME`` for
+    a full-text index that cannot read its content table."""
     left_out: tuple[str, ...] = ()
     """What the database holds and no fresh file carries, in words."""
 
