@@ -20,7 +20,7 @@ STALE := $(shell $(WHOLE) || echo stale)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help squash check test lint fmt docs bench clean stale
+.PHONY: help squash check test lint fmt docs bench fuzz clean stale
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ docs: $(DEV) ## write the output shown in the documentation anew
 
 bench: $(DEV) ## time check and squash beside a bare replay; ARGS=--quick for three rounds
 	@$(PY) bench/run.py $(ARGS)
+
+fuzz: $(DEV) ## run generated chains with new seeds for ten minutes; ARGS="--minutes 60 --seed 1"
+	@$(PY) -m tests.generated $(ARGS)
 
 clean: ## remove the environment and everything else that can be made again
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist

@@ -32,9 +32,9 @@ ACTIONS: Final[tuple[tuple[int, Callable[[Context], list[str]]], ...]] = (
     (6, rows.update),
     (4, rows.delete),
     (6, rows.insert_select),
-    (6, objects.create_virtual),
-    (8, rows.search),
-    (3, objects.drop_object),
+    (8, objects.create_virtual),
+    (12, rows.search),
+    (4, objects.drop_object),
     (1, tables.drop_table),
     (1, tables.create_as),
 )
@@ -105,7 +105,7 @@ class Writer:
         """Statement after statement, file after file."""
         g = self.g
         self._begin()
-        for _ in range(g.number(2, 24)):
+        for _ in range(g.number(3, 32)):
             action = tables.create_table if not g.scratch.of_kind("table") else g.pick(_NEXT)
             statements = action(g)
             if statements:
@@ -115,6 +115,8 @@ class Writer:
                 self._begin()
         self._add(rows.settle_indexes(g))
         self._end()
+        if not g.scratch.files:
+            g.scratch.commit("")
         files = g.scratch.files
         if len(files) > 1:
             g.features["several files"] += 1

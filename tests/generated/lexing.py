@@ -31,13 +31,14 @@ def trivia_means_nothing(chain: Chain, data: DataObject) -> None:
     for file in chain.statements:
         db.execute("BEGIN")
         for statement in file:
-            if number in chosen:
+            # what a PRAGMA does is not undone by a ROLLBACK
+            if number in chosen and not statement.startswith("PRAGMA"):
                 injected = scattered(statement, data.draw(places))
                 note(f"-- the statement\n{statement}\n-- with trivia\n{injected}")
                 same_tokens(statement, injected)
                 db.execute("SAVEPOINT before")
                 after = outcome(db, injected, profile)
-                db.execute("ROLLBACK TO before; RELEASE before; PRAGMA legacy_alter_table = 0")
+                db.execute("ROLLBACK TO before; RELEASE before")
                 assert outcome(db, statement, profile) == after
                 tally["statements"] += 1
             else:

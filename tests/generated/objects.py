@@ -35,7 +35,7 @@ def create_index(g: Context) -> list[str]:
             part += g.pick((" DESC", " ASC"))
             g.note("descending")
         parts.append(part)
-    unique = "UNIQUE " if g.maybe(20) else ""
+    unique = "UNIQUE " if not g.volatile and g.maybe(20) else ""
     where = f" WHERE {values.condition(g, g.pick(names))}" if g.maybe(25) else ""
     g.note("index", *(["unique index"] if unique else []), *(["partial index"] if where else []))
     there = g.pick(("", "", "", "IF NOT EXISTS "))
@@ -162,7 +162,7 @@ TOKENIZERS: Final = (
 def create_virtual(g: Context) -> list[str]:
     """An FTS5 index with its own text, over a table, or without content; or an R*Tree."""
     name = new_object(g)
-    kind = g.pick(("own", "external", "contentless", "rtree"))
+    kind = g.pick(("external", "own", "contentless", "rtree", "external"))
     head = f"CREATE VIRTUAL TABLE {g.pick(('', 'IF NOT EXISTS '))}{quoted(g, name)} USING"
     options = g.pick(TOKENIZERS)
     match kind:

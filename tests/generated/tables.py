@@ -159,9 +159,10 @@ class Draft:
         found: list[str] = []
         if g.maybe(20):
             found.append(f"{self._named()}NOT NULL{self._resolution()}")
+        unique = g.maybe(12)
         if g.maybe(30):
-            found.append(self._default(kind))
-        if g.maybe(12):
+            found.append(self._default(kind, firm=unique))
+        if unique:
             found.append(f"{self._named()}UNIQUE{self._resolution()}")
             g.note("unique")
         if g.maybe(15):
@@ -175,9 +176,9 @@ class Draft:
         while found:
             yield found.pop(g.number(0, len(found) - 1))
 
-    def _default(self, kind: str) -> str:
+    def _default(self, kind: str, *, firm: bool) -> str:
         g = self.g
-        if g.volatile and g.maybe(40):
+        if g.volatile and not firm and g.maybe(40):
             text = values.volatile(g)
             g.note("default current" if text.startswith("CURRENT") else "default expression")
             return f"DEFAULT {text}" if text.startswith("CURRENT") else f"DEFAULT ({text})"
