@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from squasher.engine import Database
+from squasher.engine import Database, fetch
 from squasher.errors import SqlError
-from squasher.introspect import fetch
 from squasher.layout import renamed
 from squasher.model import Column, Table
 from squasher.sql import NAME, WORD, Token, fold, is_word, literal, quote, significant

@@ -247,6 +247,25 @@ class Database:
         return self._checks * _STEPS_PER_CHECK > STEP_BUDGET
 
 
+def fetch(database: Database, columns: list[str], tail: str) -> Found:
+    """The values of ``columns``; TEXT that is not UTF-8 comes as surrogate escapes."""
+    try:
+        return database.execute(f"SELECT {', '.join(columns) or 'NULL'}{tail}")
+    except UnicodeDecodeError:
+        pass
+    split = [
+        f"typeof({c}) = 'text', CASE typeof({c}) WHEN 'text' THEN CAST({c} AS BLOB) ELSE {c} END"
+        for c in columns
+    ]
+    return [
+        tuple(
+            value.decode("utf-8", "surrogateescape") if is_text and isinstance(value, bytes) else value
+            for is_text, value in zip(row[::2], row[1::2], strict=True)
+        )
+        for row in database.execute(f"SELECT {', '.join(split)}{tail}")
+    ]
+
+
 class _Runner:
     """Turns what the engine's hooks tell while a script runs into Ran values."""
 

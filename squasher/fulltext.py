@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from squasher.engine import fetch
 from squasher.errors import SqlError, UnsupportedError
 from squasher.model import Rows
 from squasher.sql import fold, literal, quote, significant, unquote
@@ -54,8 +55,9 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
     columns = tuple(column.name for column in table.columns if not column.hidden)
     empty = Rows(table=table.name, columns=columns, rows=(), rowids=None)
     if table.module == "rtree":
-        named = ", ".join(quote(column) for column in columns)
-        found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY 1")
+        found = fetch(
+            database, [*map(quote, columns)], f" FROM {quote(table.name)} ORDER BY {quote(columns[0])}"
+        )
         return Rows(table=table.name, columns=columns, rows=_cells(found), rowids=None)
     if table.module != "fts5" or external_content(table) is not None:
         return empty
@@ -67,8 +69,8 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
                 hint="Fill it from the application, or use content='table'.",
             )
         return empty
-    named = ", ".join(quote(column) for column in ("rowid", *columns))
-    found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY rowid")
+    named = ["rowid", *map(quote, columns)]
+    found = fetch(database, named, f" FROM {quote(table.name)} ORDER BY rowid")
     rowids = tuple(row[0] for row in found)
     return Rows(table=table.name, columns=columns, rows=_cells([r[1:] for r in found]), rowids=rowids)
 
@@ -78,7 +80,7 @@ def unreadable(database: Database, table: VirtualTable) -> bool:
     if external_content(table) is None:
         return False
     try:
-        database.execute(f"SELECT * FROM {quote(table.name)} LIMIT 1")
+        database.execute(f"SELECT rowid FROM {quote(table.name)} LIMIT 1")
     except SqlError:
         return True
     return False
@@ -108,7 +110,7 @@ def terms(database: Database, table: VirtualTable) -> Rows:
         f"CREATE VIRTUAL TABLE temp.{_VOCABULARY} USING fts5vocab(main, {quote(table.name)}, instance)"
     )
     try:
-        found = database.execute(f"SELECT term, doc, col, offset FROM temp.{_VOCABULARY} ORDER BY 1, 2, 3, 4")
+        found = fetch(database, [*TERMS], f" FROM temp.{_VOCABULARY} ORDER BY {', '.join(TERMS)}")
     finally:
         database.execute(f"DROP TABLE temp.{_VOCABULARY}")
     # 'version' is the format of the index's own pages, which are rebuilt

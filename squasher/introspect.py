@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from squasher import fulltext
+from squasher.engine import fetch
 from squasher.errors import SqlError, UnsupportedError
 from squasher.model import (
     Column,
@@ -114,6 +115,8 @@ def _violations(database: Database) -> tuple[str, ...]:
 
 
 def _unreadable(database: Database, objects: tuple[SchemaObject, ...]) -> tuple[str, ...]:
+    if not database.profile.defensive:
+        return ()  # the index's own tables are carried as they are
     indexes = [item for item in objects if isinstance(item, VirtualTable)]
     return tuple(f"content of {item.name}" for item in indexes if fulltext.unreadable(database, item))
 
@@ -394,22 +397,3 @@ def _rows(
             hint="Give the table an INTEGER PRIMARY KEY and write the keys.",
         )
     return Rows(table=table, columns=columns, rows=rows, rowids=rowids, rowid=rowid or "rowid")
-
-
-def fetch(database: Database, columns: list[str], tail: str) -> Found:
-    """The values of ``columns``; TEXT that is not UTF-8 comes as surrogate escapes."""
-    try:
-        return database.execute(f"SELECT {', '.join(columns) or 'NULL'}{tail}")
-    except UnicodeDecodeError:
-        pass
-    split = [
-        f"typeof({c}) = 'text', CASE typeof({c}) WHEN 'text' THEN CAST({c} AS BLOB) ELSE {c} END"
-        for c in columns
-    ]
-    return [
-        tuple(
-            value.decode("utf-8", "surrogateescape") if is_text and isinstance(value, bytes) else value
-            for is_text, value in zip(row[::2], row[1::2], strict=True)
-        )
-        for row in database.execute(f"SELECT {', '.join(split)}{tail}")
-    ]

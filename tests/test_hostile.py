@@ -265,6 +265,29 @@ def test_an_index_that_cannot_read_its_content_is_named(break_it: str, tmp_path:
     assert squasher.squash(directory, profile="sqlite", write=False).proof.status == "equal"
 
 
+@pytest.mark.parametrize("profile", ["d1", "sqlite"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES ({0}), ('ok');",
+        "CREATE VIRTUAL TABLE f USING fts5(a, tokenize='ascii'); INSERT INTO f VALUES ({0}), ('ok');",
+        "CREATE VIRTUAL TABLE r USING rtree(id, x, y, +note); INSERT INTO r VALUES (2, 1, 2, {0}), (1, 3, 4, 'ok');",
+        (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, {0}), (2, 'b a');"
+            "CREATE VIRTUAL TABLE f USING fts5(a, content='t', content_rowid='id', tokenize='ascii');"
+            "INSERT INTO f (f) VALUES ('rebuild');"
+        ),
+    ],
+)
+def test_virtual_tables_hold_text_that_is_not_utf8(script: str, profile: str, tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 are carried in full-text and R*Tree tables as in any other."""
+    directory = chain(tmp_path, script.format("CAST(x'61ff' AS TEXT)"))
+    result = squasher.squash(directory, profile=profile)
+    assert result.proof.status == "equal"
+    assert "61ff" in result.text.lower()
+    assert squasher.check(directory, profile=profile).exact
+
+
 def test_a_file_without_an_indexs_content_is_different(tmp_path: Path) -> None:
     """A fresh file that drops the table below an index is compared, and the table is missed."""
     directory = chain(
