@@ -271,7 +271,10 @@ def test_an_index_that_cannot_read_its_content_is_named(break_it: str, tmp_path:
     [
         "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES ({0}), ('ok');",
         "CREATE VIRTUAL TABLE f USING fts5(a, tokenize='ascii'); INSERT INTO f VALUES ({0}), ('ok');",
-        "CREATE VIRTUAL TABLE r USING rtree(id, x, y, +note); INSERT INTO r VALUES (2, 1, 2, {0}), (1, 3, 4, 'ok');",
+        (
+            "CREATE VIRTUAL TABLE r USING rtree(id, x, y, +note);"
+            "INSERT INTO r VALUES (2, 1, 2, {0}), (1, 3, 4, 'ok');"
+        ),
         (
             "CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, {0}), (2, 'b a');"
             "CREATE VIRTUAL TABLE f USING fts5(a, content='t', content_rowid='id', tokenize='ascii');"

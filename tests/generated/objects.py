@@ -179,7 +179,12 @@ def create_virtual(g: Context) -> list[str]:
             return [f"{head} fts5(title, body, content=''{keeps}{options})"]
     g.note("fts5")
     columns = g.pick(("body", "title, body", '"two words", body', "title, [note] UNINDEXED", "`it's`, b"))
-    return [f"{head} {g.pick(('fts5', 'FTS5'))}({columns}{options})"]
+    made = f"{head} {g.pick(('fts5', 'FTS5'))}({columns}{options})"
+    if not g.maybe(60):
+        return [made]
+    g.note("fts5 rows")
+    cells = [values.of_class(g, g.pick(("text", "text", "built"))) for _ in columns.split(",")]
+    return [made, f"INSERT INTO {quoted(g, name)} VALUES ({', '.join(cells)})"]
 
 
 def _external(g: Context, head: str, table: Table, options: str) -> list[str]:
