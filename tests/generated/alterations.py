@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.generated import values
-from tests.generated.names import new_name, new_object, quoted, referred
+from tests.generated.names import lower, new_name, new_object, quoted, referred
 from tests.generated.tables import COLLATIONS, STRICT_TYPES, TYPES, like
 
 if TYPE_CHECKING:
@@ -64,7 +64,10 @@ def rename_table(g: Context) -> list[str]:
         return []
     g.note("rename table")
     table = g.pick(tables)
-    return [f"ALTER TABLE {referred(g, table.name)} RENAME TO {quoted(g, new_object(g))}"]
+    new = new_object(g)
+    if lower(new) in {lower(column.name) for column in table.columns} and table.kind == "virtual":
+        return []  # SQLite does it, and cannot load the index again: a column of fts5 may not be called so
+    return [f"ALTER TABLE {referred(g, table.name)} RENAME TO {quoted(g, new)}"]
 
 
 def drop_column(g: Context) -> list[str]:

@@ -112,13 +112,12 @@ def _virtual(db: apsw.Connection, table: str) -> dict[str, object]:
     ((text,),) = ask(db, "SELECT sql FROM sqlite_schema WHERE name = ?", (table,))
     found: dict[str, object] = {}
     if "content=" not in text:
-        rows = f"SELECT * FROM {quoted(table)} ORDER BY 1"
-        if "fts5" in lower(text):
-            rows = f"SELECT rowid, * FROM {quoted(table)} ORDER BY rowid"
-        found[table] = ask(db, rows)
+        found[table] = _rows(db, table, rowid=True)
     if "fts5" in lower(text):
         ask(db, f"CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, {quoted(table)}, instance)")
-        found[f"words of {table}"] = ask(db, "SELECT * FROM temp.words ORDER BY 1, 2, 3, 4")
+        found[f"words of {table}"] = ask(
+            db, "SELECT hex(term), doc, col, offset FROM temp.words ORDER BY 1, 2, 3, 4"
+        )
         ask(db, "DROP TABLE temp.words")
     return found
 

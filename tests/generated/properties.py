@@ -76,7 +76,8 @@ def is_carried(chain: Chain) -> None:
         only.mkdir()
         (only / FRESH_NAME).write_bytes(result.text.encode())
         again = squasher.squash(only, profile=chain.profile)
-        assert statements(again.text) == statements(result.text)
+        if not result.warnings and not again.warnings:  # no value that chance made was frozen
+            assert statements(again.text) == statements(result.text)
         nothing = SchemaDiff((), ())
         assert diff(result.snapshot, result.snapshot) == nothing
         assert diff(result.snapshot, again.snapshot) == nothing

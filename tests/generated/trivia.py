@@ -33,7 +33,7 @@ places = st.lists(st.tuples(st.integers(0, 60), pieces), max_size=6)
 def gaps(statement: str) -> int:
     """How many tokens may be parted: all but what a virtual table's module reads as raw text."""
     words = sql.significant(statement)
-    if len(words) > 1 and sql.is_word(words[1], "virtual"):
+    if [sql.fold(word.text) for word in words[:2]] == ["create", "virtual"]:
         using = next(place for place, word in enumerate(words) if sql.is_word(word, "using"))
         return using + 2
     return len(words)
