@@ -265,6 +265,21 @@ def test_an_index_that_cannot_read_its_content_is_named(break_it: str, tmp_path:
     assert squasher.squash(directory, profile="sqlite", write=False).proof.status == "equal"
 
 
+@pytest.mark.parametrize("written", ["hex(randomblob(8))", "((hex(randomblob(8))))"])
+def test_a_chosen_expression_has_no_brackets_around_it(written: str, tmp_path: Path) -> None:
+    """The expression for the only column of a row is the value, not the row, however often it is squashed."""
+    script = f"CREATE TABLE t (a);\nINSERT INTO t VALUES ({written});"
+    result = squasher.squash(chain(tmp_path, script), write=False)
+    assert "\n    (hex(randomblob(8)));\n" in result.text
+
+
+def test_a_chosen_expression_loses_its_comments(tmp_path: Path) -> None:
+    """A comment inside an expression goes, and with it the semicolons that splitters would count."""
+    script = "CREATE TABLE t (a, b);\nINSERT INTO t VALUES (1, hex /* b; */ ( -- END;\nrandomblob(8)));"
+    result = squasher.squash(chain(tmp_path, script), write=False)
+    assert "\n    (1, hex ( randomblob(8)));\n" in result.text
+
+
 @pytest.mark.parametrize("profile", ["d1", "sqlite"])
 @pytest.mark.parametrize(
     "script",
