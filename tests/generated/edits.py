@@ -164,12 +164,15 @@ def _other_blob(_: str) -> str:
     return "x'abcdef'"
 
 
-def meaningful(profile: Profile, text: str, edits: Sequence[Edit], start: int) -> Edit | None:
-    """The first edit from ``start`` on that SQLite accepts and after which something differs."""
-    before = _observed(profile, text)
+def meaningful(profile: Profile, text: str, edits: Sequence[Edit], start: int, *, firm: bool) -> Edit | None:
+    """The first edit from ``start`` on that SQLite accepts and after which something differs.
+
+    Without ``firm``, rows differ between any two installations, and do not count.
+    """
+    before = _observed(profile, text, firm=firm)
     for edit in (*edits[start:], *edits[:start]):
         try:
-            after = _observed(profile, edit.apply(text))
+            after = _observed(profile, edit.apply(text), firm=firm)
         except apsw.Error:
             continue
         if after != before:
@@ -177,10 +180,14 @@ def meaningful(profile: Profile, text: str, edits: Sequence[Edit], start: int) -
     return None
 
 
-def _observed(profile: Profile, text: str) -> dict[str, object]:
+_FIRM: Final = frozenset({"schema", "orders", "settings", "ledger"})
+
+
+def _observed(profile: Profile, text: str, *, firm: bool) -> dict[str, object]:
     db = oracle.install(profile, [text])
     try:
-        return oracle.observable(profile, db)
+        found = oracle.observable(profile, db)
+        return found if firm else {what: value for what, value in found.items() if what in _FIRM}
     finally:
         db.close()
 

@@ -114,7 +114,7 @@ def edits_are_found(chain: Chain, data: DataObject) -> None:
         edits = edits_of(profile, result.text, firm=not chain.volatile)
         for _ in range(2):
             start = data.draw(st.integers(0, len(edits) - 1), label="edit")
-            edit = meaningful(profile, result.text, edits, start)
+            edit = meaningful(profile, result.text, edits, start, firm=not chain.volatile)
             if edit is None:
                 return
             event(f"edit: {edit.kind}")
