@@ -27,7 +27,7 @@ STALE := $(shell $(WHOLE) || echo stale)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help squash check test test-wrangler lint fmt docs mutants bench clean stale other-wrangler
+.PHONY: help squash check test test-wrangler lint fmt docs mutants bench fuzz clean stale other-wrangler
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ mutants: $(DEV) ## edit fresh files in every way, and count which layers of the 
 
 bench: $(DEV) ## time check and squash beside a bare replay; ARGS=--quick for three rounds
 	@$(PY) bench/run.py $(ARGS)
+
+fuzz: $(DEV) ## run generated chains with new seeds for ten minutes; ARGS="--minutes 60 --seed 1"
+	@$(PY) -m tests.generated $(ARGS)
 
 clean: ## remove the environment and everything else that can be made again
 	@rm -rf $(PACKAGES)/node_modules $(OTHER)

@@ -131,8 +131,8 @@ class Authority:
         """What the statement that is being compiled touches; the caller takes it and sets a new one."""
         self.refusal: SqlError | None = None
         """Why the last statement was refused."""
-        self.set_pragmas = False
-        """Whether a PRAGMA may have changed the connection's settings."""
+        self.pragmas: set[str] = set()
+        """The PRAGMAs that may have changed the connection's settings, folded."""
 
     def allow(
         self,
@@ -223,8 +223,8 @@ class Authority:
 
     def _refuse_pragma(self, pragma: str, value: str | None) -> SqlError | None:
         profile = self._profile
-        self.set_pragmas = True
         name = fold(pragma)
+        self.pragmas.add(name)
         if name == "encoding" and profile.pragmas is None and _is_utf8(value):
             return None
         if value is not None and fold(value).strip("'\"") in _REFUSED_VALUES.get(name, ()):

@@ -197,6 +197,7 @@ _FAULTS: Final = (
 _LACKING: Final = (
     *(_NOT_TEXT, "no such collation sequence", "no such function", "unknown function"),
     *("unable to use function", "no query solution", "unsafe use", "non-deterministic"),
+    "columns for '",  # of a view with a list of names, which is all that its facts show
 )
 """What is said of a text that can be stored and not compiled, wherever it stands."""
 

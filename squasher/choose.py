@@ -7,11 +7,11 @@ the very random values that its statement drew.
 from __future__ import annotations
 
 import contextlib
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from squasher.engine import Database
+from squasher.engine import Database, fetch
 from squasher.errors import SqlError
-from squasher.introspect import fetch
 from squasher.layout import renamed
 from squasher.model import Column, Table
 from squasher.sql import NAME, WORD, Token, fold, is_word, literal, quote, significant
@@ -309,16 +309,16 @@ def expressions(sql: str) -> Iterator[str]:
     for index, token in enumerate(words):
         if is_word(token, *_VOLATILE):
             spans = list(_enclosing(words, index))
-            for start, end in reversed(spans):
-                if not _in_idle_brackets(words, start, end):
-                    yield sql[words[start].start : words[end].end]
+            for number, (start, end) in reversed(list(enumerate(spans))):
+                if not number or spans[number - 1] != (start + 1, end - 1):  # only brackets more
+                    yield _plain(words[start : end + 1])
 
 
-def _in_idle_brackets(words: list[Token], start: int, end: int) -> bool:
-    """Whether a span is nothing but brackets around a narrower one, as a row of one value is."""
-    if words[start].text != "(" or _unmatched(words, start, 1) != end:
-        return False
-    return not is_word(words[start + 1], "select", "values", "with")
+def _plain(words: list[Token]) -> str:
+    """Tokens as text again, with a space for whatever stood between two of them."""
+    return words[0].text + "".join(
+        (" " if before.end < token.start else "") + token.text for before, token in pairwise(words)
+    )
 
 
 def _enclosing(words: list[Token], index: int) -> Iterator[tuple[int, int]]:

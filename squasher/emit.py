@@ -298,6 +298,12 @@ class _Writer:
         if table.name in self._rows:
             yield from self._inserts(self._rows[table.name])
         elif fulltext.external_content(table) and fulltext.holds_terms(self._snapshot.terms, table):
+            if f"content of {table.name}" in self._snapshot.violations:
+                raise UnsupportedError(
+                    f"full-text index {table.name} cannot read its content table"
+                    f" {fulltext.external_content(table)}: a column or the table was renamed or dropped",
+                    hint="Drop the index and make it anew in a migration.",
+                )
             yield f"INSERT INTO {name} ({name}) VALUES ('rebuild');"
 
     def _sequences(self) -> Iterator[str]:

@@ -205,11 +205,13 @@ class Database:
     def reset(self) -> None:
         """Forget what a file did to the connection: the next one runs on a new one."""
         self._db.set_last_insert_rowid(0)
-        if not self._authority.set_pragmas:
+        if not self._authority.pragmas:
             return
-        self._authority.set_pragmas = False
         for name in _CONNECTION_SETTINGS:
-            self._db.execute(f"PRAGMA {name} = 0")
+            # only those: after case_sensitive_like, whatever its value, no index may use LIKE
+            if name in self._authority.pragmas:
+                self._db.execute(f"PRAGMA {name} = 0")
+        self._authority.pragmas.clear()
         self._db.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, int(self.profile.foreign_keys))
 
     def metadata(self, table: str, column: str) -> tuple[str | None, bool]:
@@ -340,6 +342,25 @@ class Database:
                 hint="Write fewer or shorter rows at once: migrations carry a schema and reference rows.",
             )
         return _sql_error(error)
+
+
+def fetch(database: Database, columns: list[str], tail: str) -> Found:
+    """The values of ``columns``; TEXT that is not UTF-8 comes as surrogate escapes."""
+    try:
+        return database.execute(f"SELECT {', '.join(columns) or 'NULL'}{tail}")
+    except UnicodeDecodeError:
+        pass
+    split = [
+        f"typeof({c}) = 'text', CASE typeof({c}) WHEN 'text' THEN CAST({c} AS BLOB) ELSE {c} END"
+        for c in columns
+    ]
+    return [
+        tuple(
+            value.decode("utf-8", "surrogateescape") if is_text and isinstance(value, bytes) else value
+            for is_text, value in zip(row[::2], row[1::2], strict=True)
+        )
+        for row in database.execute(f"SELECT {', '.join(split)}{tail}")
+    ]
 
 
 class _Runner:

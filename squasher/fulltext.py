@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from squasher.engine import fetch
 from squasher.errors import SqlError, UnsupportedError
 from squasher.model import Rows
 from squasher.sql import fold, literal, quote, significant, unquote
@@ -55,13 +56,11 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
     columns = tuple(column.name for column in table.columns if not column.hidden)
     empty = Rows(table=table.name, columns=columns, rows=(), rowids=None)
     if table.module == "rtree":
-        named = ", ".join(quote(column) for column in columns)
-        found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY 1")
+        found = fetch(
+            database, [*map(quote, columns)], f" FROM {quote(table.name)} ORDER BY {quote(columns[0])}"
+        )
         return Rows(table=table.name, columns=columns, rows=_cells(found), rowids=None)
-    if table.module != "fts5":
-        return empty
-    if external_content(table) is not None:
-        _refuse_lost_content(database, table)
+    if table.module != "fts5" or external_content(table) is not None:
         return empty
     if contentless(table):
         if holds_terms((terms(database, table),), table):
@@ -72,22 +71,21 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
             )
         return empty
     _refuse_locales(database, table)
-    named = ", ".join(quote(column) for column in ("rowid", *columns))
-    found = database.execute(f"SELECT {named} FROM {quote(table.name)} ORDER BY rowid")
+    named = ["rowid", *map(quote, columns)]
+    found = fetch(database, named, f" FROM {quote(table.name)} ORDER BY rowid")
     rowids = tuple(row[0] for row in found)
     return Rows(table=table.name, columns=columns, rows=_cells([r[1:] for r in found]), rowids=rowids)
 
 
-def _refuse_lost_content(database: Database, table: VirtualTable) -> None:
-    """An index whose content table was dropped or renamed answers on, and cannot be rebuilt."""
+def unreadable(database: Database, table: VirtualTable) -> bool:
+    """Whether an index can no longer read the table that it was made over, under the names of then."""
+    if external_content(table) is None:
+        return False
     try:
-        database.execute(f"SELECT * FROM {quote(table.name)} LIMIT 1")
-    except SqlError as error:
-        if holds_terms((terms(database, table),), table):
-            raise UnsupportedError(
-                f"the full-text index {table.name} holds rows and cannot read its content: {error.message}",
-                hint=f"Drop {table.name}, or make it anew over the table that there is, in a migration.",
-            ) from error
+        database.execute(f"SELECT rowid FROM {quote(table.name)} LIMIT 1")
+    except SqlError:
+        return True
+    return False
 
 
 def _refuse_locales(database: Database, table: VirtualTable) -> None:
@@ -127,9 +125,10 @@ def terms(database: Database, table: VirtualTable) -> Rows:
         f"CREATE VIRTUAL TABLE temp.{_VOCABULARY} USING fts5vocab(main, {quote(table.name)}, instance)"
     )
     try:
-        found = database.execute(
-            f"SELECT term, doc, col, offset FROM temp.{_VOCABULARY}"
-            f" ORDER BY 1, 2, 3, 4 LIMIT {_MOST_TERMS + 1}"
+        found = fetch(
+            database,
+            [*TERMS],
+            f" FROM temp.{_VOCABULARY} ORDER BY {', '.join(TERMS)} LIMIT {_MOST_TERMS + 1}",
         )
     finally:
         database.execute(f"DROP TABLE temp.{_VOCABULARY}")

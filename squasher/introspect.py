@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from squasher import fulltext
+from squasher.engine import fetch
 from squasher.errors import SqlError, UnsupportedError
 from squasher.model import (
     Column,
@@ -53,7 +54,7 @@ def introspect(database: Database) -> Snapshot:
         settings=_settings(database),
         ledger=ledger,
         ledger_sql=ledger_sql,
-        violations=_violations(database, rows) if rows else (),
+        violations=(*(_violations(database) if rows else ()), *_unreadable(database, objects)),
         left_out=(_STATISTICS,) if "sqlite_stat1" in names else (),
     )
 
@@ -107,7 +108,7 @@ def _settings(database: Database) -> tuple[tuple[str, int], ...]:
     return tuple((name, value) for name, value in found if value)
 
 
-def _violations(database: Database, rows: tuple[Rows, ...]) -> tuple[str, ...]:
+def _violations(database: Database) -> tuple[str, ...]:
     found: list[str] = []
     if any("CHECK constraint" in line for (line,) in database.execute("PRAGMA quick_check")):
         found.append("check")
@@ -115,22 +116,16 @@ def _violations(database: Database, rows: tuple[Rows, ...]) -> tuple[str, ...]:
         broken = bool(database.execute("PRAGMA foreign_key_check"))
     except SqlError:
         broken = True  # "foreign key mismatch": the parent has no such key
-        _refuse_mismatches(database, rows)
     if broken:
         found.append("foreign key")
     return tuple(found)
 
 
-def _refuse_mismatches(database: Database, rows: tuple[Rows, ...]) -> None:
-    """Where foreign keys are on, rows stay when the key that they refer to goes, and none can be added."""
-    for part in rows if database.profile.foreign_keys else ():
-        try:
-            database.execute(f"PRAGMA foreign_key_check({quote(part.table)})")
-        except SqlError as error:
-            raise UnsupportedError(
-                f"{part.table} has rows that nobody can insert again: {error.message}",
-                hint="Make the columns that they refer to a PRIMARY KEY or UNIQUE, in a migration.",
-            ) from error
+def _unreadable(database: Database, objects: tuple[SchemaObject, ...]) -> tuple[str, ...]:
+    if not database.profile.defensive:
+        return ()  # the index's own tables are carried as they are
+    indexes = [item for item in objects if isinstance(item, VirtualTable)]
+    return tuple(f"content of {item.name}" for item in indexes if fulltext.unreadable(database, item))
 
 
 def _ledger(database: Database, names: set[str]) -> tuple[tuple[str, ...], str | None]:
@@ -434,22 +429,3 @@ def _rows(
             hint="Give the table an INTEGER PRIMARY KEY and write the keys.",
         )
     return Rows(table=table, columns=columns, rows=rows, rowids=rowids, rowid=rowid or "rowid")
-
-
-def fetch(database: Database, columns: list[str], tail: str) -> Found:
-    """The values of ``columns``; TEXT that is not UTF-8 comes as surrogate escapes."""
-    try:
-        return database.execute(f"SELECT {', '.join(columns) or 'NULL'}{tail}")
-    except UnicodeDecodeError:
-        pass
-    split = [
-        f"typeof({c}) = 'text', CASE typeof({c}) WHEN 'text' THEN CAST({c} AS BLOB) ELSE {c} END"
-        for c in columns
-    ]
-    return [
-        tuple(
-            value.decode("utf-8", "surrogateescape") if is_text and isinstance(value, bytes) else value
-            for is_text, value in zip(row[::2], row[1::2], strict=True)
-        )
-        for row in database.execute(f"SELECT {', '.join(split)}{tail}")
-    ]

@@ -306,7 +306,7 @@ def excerpt(statement: str, offset: int | None) -> str:
     before = raw[: offset or 0].decode(errors="replace")
     marked = before.count("\n")
     place = len(before.rpartition("\n")[2])
-    lines = statement.removesuffix("\n").split("\n")
+    lines = statement.removesuffix("\n").split("\n") if statement else []
     first = max(0, marked - _EXCERPT_LINES + 2)
     skipped = 0 if place <= _EXCERPT_WIDTH else place - _EXCERPT_WIDTH // 2
     shown: list[str] = []

@@ -384,8 +384,11 @@ def test_what_compiles_on_neither_side_is_not_equal(chain: str, fresh: str, tmp_
         "CREATE VIEW v AS SELECT * FROM missing;",
         ROW + "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO missing VALUES (1); END;",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, v REFERENCES missing (id));",
+        ROW + "CREATE VIEW v (a, b) AS SELECT id FROM t;",
+        ROW + "CREATE VIEW v AS SELECT id FROM t WHERE v MATCH 'x';",
+        ROW + "CREATE INDEX i ON t (v); CREATE VIEW w AS SELECT * FROM t INDEXED BY i WHERE id = 1;",
     ],
-    ids=["view", "trigger", "table"],
+    ids=["view", "trigger", "table", "names", "match", "index"],
 )
 def test_what_compiles_on_neither_side_is_equal_with_the_same_text(text: str, tmp_path: Path) -> None:
     """A view or trigger on a missing table, as the chain has it, is no doubt."""

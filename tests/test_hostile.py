@@ -244,6 +244,104 @@ def test_a_stale_index_is_named(tmp_path: Path) -> None:
         squasher.squash(chain(tmp_path, script), write=False)
 
 
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        "ALTER TABLE a RENAME COLUMN id TO key;",
+        "ALTER TABLE a RENAME TO b;",
+        "DROP TABLE a;",
+    ],
+)
+def test_an_index_that_cannot_read_its_content_is_named(break_it: str, tmp_path: Path) -> None:
+    """An external-content index keeps the names it was made with; without them D1 cannot rebuild it."""
+    script = (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, t TEXT);"
+        "CREATE VIRTUAL TABLE f USING fts5(t, content='a', content_rowid='id');"
+        "INSERT INTO a VALUES (1, 'alpha'); INSERT INTO f (f) VALUES ('rebuild');" + break_it
+    )
+    directory = chain(tmp_path, script)
+    with pytest.raises(UnsupportedError, match="full-text index f cannot read its content table a:"):
+        squasher.squash(directory, write=False)
+    assert squasher.squash(directory, profile="sqlite", write=False).proof.status == "equal"
+
+
+@pytest.mark.parametrize("written", ["hex(randomblob(8))", "((hex(randomblob(8))))"])
+def test_a_chosen_expression_has_no_brackets_around_it(written: str, tmp_path: Path) -> None:
+    """The expression for the only column of a row is the value, not the row, however often it is squashed."""
+    script = f"CREATE TABLE t (a);\nINSERT INTO t VALUES ({written});"
+    result = squasher.squash(chain(tmp_path, script), write=False)
+    assert "\n    (hex(randomblob(8)));\n" in result.text
+
+
+def test_a_chosen_expression_loses_its_comments(tmp_path: Path) -> None:
+    """A comment inside an expression goes, and with it the semicolons that splitters would count."""
+    script = "CREATE TABLE t (a, b);\nINSERT INTO t VALUES (1, hex /* b; */ ( -- END;\nrandomblob(8)));"
+    result = squasher.squash(chain(tmp_path, script), write=False)
+    assert "\n    (1, hex ( randomblob(8)));\n" in result.text
+
+
+@pytest.mark.parametrize("profile", ["d1", "sqlite"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE VIRTUAL TABLE f USING fts5(a); INSERT INTO f VALUES ({0}), ('ok');",
+        "CREATE VIRTUAL TABLE f USING fts5(a, tokenize='ascii'); INSERT INTO f VALUES ({0}), ('ok');",
+        (
+            "CREATE VIRTUAL TABLE r USING rtree(id, x, y, +note);"
+            "INSERT INTO r VALUES (2, 1, 2, {0}), (1, 3, 4, 'ok');"
+        ),
+        (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, {0}), (2, 'b a');"
+            "CREATE VIRTUAL TABLE f USING fts5(a, content='t', content_rowid='id', tokenize='ascii');"
+            "INSERT INTO f (f) VALUES ('rebuild');"
+        ),
+    ],
+)
+def test_virtual_tables_hold_text_that_is_not_utf8(script: str, profile: str, tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 are carried in full-text and R*Tree tables as in any other."""
+    directory = chain(tmp_path, script.format("CAST(x'61ff' AS TEXT)"))
+    result = squasher.squash(directory, profile=profile)
+    assert result.proof.status == "equal"
+    assert "61ff" in result.text.lower()
+    assert squasher.check(directory, profile=profile).exact
+
+
+def test_a_file_without_an_indexs_content_is_different(tmp_path: Path) -> None:
+    """A fresh file that drops the table below an index is compared, and the table is missed."""
+    directory = chain(
+        tmp_path,
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, t TEXT); INSERT INTO a VALUES (1, 'alpha');"
+        "CREATE VIRTUAL TABLE f USING fts5(t, content='a', content_rowid='id');"
+        "INSERT INTO f (f) VALUES ('rebuild');",
+    )
+    fresh = tmp_path / "fresh.sql"
+    fresh.write_text(squasher.squash(directory, fresh).text + "DROP TABLE a;\n", encoding="utf-8")
+    assert squasher.check(directory, fresh).proof.status == "different"
+
+
+def test_a_foreign_key_to_no_key_is_named(tmp_path: Path) -> None:
+    """SQLite puts no two rows into a parent whose child refers to columns that no unique key holds."""
+    script = (
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO p VALUES (1, 'a'), (2, 'b');"
+        "CREATE TABLE c (name TEXT REFERENCES p (name));"
+    )
+    directory = chain(tmp_path, script)
+    with pytest.raises(UnsupportedError, match='foreign key mismatch - "c" referencing "p"') as caught:
+        squasher.squash(directory, write=False)
+    assert "UNIQUE" in str(caught.value.hint)
+    assert squasher.squash(directory, profile="sqlite", write=False).proof.status == "equal"
+
+
+def test_like_stays_deterministic_after_a_pragma(tmp_path: Path) -> None:
+    """A PRAGMA in one file leaves LIKE as it was for the next: an index may use it."""
+    directory = chain(
+        tmp_path,
+        "PRAGMA defer_foreign_keys = ON; CREATE TABLE t (a);",
+        "CREATE INDEX i ON t (a) WHERE a NOT LIKE 'x%';",
+    )
+    assert squasher.squash(directory, write=False).proof.status == "equal"
+
+
 def test_many_rows_fit_into_what_d1_compiles(tmp_path: Path) -> None:
     """Thousands of rows of many columns are split so that no statement compiles to too many steps."""
     columns = ", ".join(f"c{number}" for number in range(12))

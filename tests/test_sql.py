@@ -16,6 +16,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from squasher import sql
+from tests.generated.lexing import same_tokens
+from tests.generated.trivia import places, scattered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -325,6 +327,15 @@ def test_comments_between_tokens_change_nothing(statement: str) -> None:
     if sql.is_word(words[1], "virtual"):
         keep = statement.index("(")
     injected = "/*i*/\n".join(token.text for token in words if token.start < keep) + statement[keep:]
+    assert outcome(injected) == outcome(statement)
+
+
+@given(st.sampled_from(STATEMENTS), places)
+@example(STATEMENTS[0], [(4, "\ufeff"), (5, "-- it's; \"\n"), (5, " \v"), (9, "/* ' */")])
+def test_any_trivia_between_tokens_changes_nothing(statement: str, found: list[tuple[int, str]]) -> None:
+    """White space and comments of any kind, in any number, leave the tokens and SQLite's verdict alone."""
+    injected = scattered(statement, found)
+    same_tokens(statement, injected)
     assert outcome(injected) == outcome(statement)
 
 

@@ -679,7 +679,7 @@ def test_every_universe_is_what_the_whole_chain_leaves_there(
         ("INSERT INTO t SELECT a, (random() & 255) + 1 FROM s", "(random() & 255) + 1"),
         ("INSERT INTO t SELECT a, random() AS r FROM s", "random()"),
         ("INSERT INTO t VALUES (')', ',', date('now'))", "date('now')"),
-        ("INSERT INTO t VALUES (1 /* , */, date('now' /* ) */))", "date('now' /* ) */)"),
+        ("INSERT INTO t VALUES (1 /* , */, date('now' /* ) */))", "date('now' )"),
         ("INSERT INTO t VALUES (CASE WHEN a THEN date('now') END)", "date('now')"),
         (
             "INSERT INTO t VALUES (CAST(strftime('%s', 'now') AS INTEGER))",

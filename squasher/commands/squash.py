@@ -117,6 +117,16 @@ def _refuse_views_of_what_is_left_out(proof: Proof) -> None:
                 )
 
 
+def _refuse_mismatch(error: ReplayError) -> None:
+    """With foreign keys on, SQLite lets nobody insert the rows of tables that a key ties wrongly."""
+    _, mismatch, tables = error.message.partition("foreign key mismatch - ")
+    if mismatch:
+        raise UnsupportedError(
+            f"{mismatch}{tables}: nobody can insert the rows that these tables hold",
+            hint="Make the columns that the key refers to UNIQUE, or drop the key, in a migration.",
+        ) from error
+
+
 def compose(observed: Observed, target: Target) -> Composed:
     """Emit the text, with volatile cells as the universes confirm them."""
     decision = decide(observed, target)
@@ -176,6 +186,7 @@ def loaded(observed: Observed, text: str, target: Target, decision: Decision) ->
     try:
         side = load(file, target.profile, observed.universes)
     except ReplayError as error:
+        _refuse_mismatch(error)
         raise UnprovedError(f"the fresh file that was made does not load: {error.message}") from error
     if side.volatile:
         first = volatile.aligned(observed.side.snapshots[0], side.snapshots[0])
