@@ -124,17 +124,18 @@ def terms(database: Database, table: VirtualTable) -> Rows:
     database.execute(
         f"CREATE VIRTUAL TABLE temp.{_VOCABULARY} USING fts5vocab(main, {quote(table.name)}, instance)"
     )
+    most = _MOST_TERMS * database.profile.scale
     try:
         found = fetch(
             database,
             [*TERMS],
-            f" FROM temp.{_VOCABULARY} ORDER BY {', '.join(TERMS)} LIMIT {_MOST_TERMS + 1}",
+            f" FROM temp.{_VOCABULARY} ORDER BY {', '.join(TERMS)} LIMIT {most + 1}",
         )
     finally:
         database.execute(f"DROP TABLE temp.{_VOCABULARY}")
-    if len(found) > _MOST_TERMS:
+    if len(found) > most:
         raise UnsupportedError(
-            f"{table.name} indexes more than {_MOST_TERMS:,} words, and no more can be compared",
+            f"{table.name} indexes more than {most:,} words, and no more can be compared",
             hint="Fill it with a program of its own: migrations carry a schema and reference rows.",
         )
     # 'version' is the format of the index's own pages, which are rebuilt

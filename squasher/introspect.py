@@ -30,11 +30,14 @@ ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 """The names of an implicit rowid that no column has taken (https://sqlite.org/rowidtable.html)."""
 LARGEST_ROWID: Final = 2**63 - 1
 _LEDGER_COLUMNS: Final = ("id", "name", "applied_at")
-LARGEST_CONTENT: Final = 256 << 20
+LARGEST_CONTENT: Final = 64 << 20
 """Bytes of a database that can be read, its indexes included."""
-MOST_CELLS: Final = 16_000_000
-"""Values of one table that can be read."""
-_REFERENCE: Final = "Load large data with a program of its own: migrations carry a schema and reference rows."
+MOST_CELLS: Final = 4_000_000
+"""Values that can be read, of all tables together."""
+_REFERENCE: Final = (
+    "Load large data with a program of its own: migrations carry a schema and reference rows."
+    " Or raise the limit with --max-steps N, in the same measure."
+)
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
 
 
@@ -362,25 +365,28 @@ def contents(
 
 
 def _refuse_too_much(database: Database, objects: tuple[SchemaObject, ...]) -> None:
-    """Values take several times their size in memory once they are read: strangers fill tables too."""
+    """Values take many times their size in memory once they are read: strangers fill tables too."""
+    scale = database.profile.scale
     ((size,),) = database.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
-    if size > LARGEST_CONTENT:
+    if size > LARGEST_CONTENT * scale:
+        most = LARGEST_CONTENT * scale >> 20
         raise UnsupportedError(
-            f"the database holds {size >> 20:,} MiB, and"
-            f" at most {LARGEST_CONTENT >> 20} MiB can be written down",
+            f"the database holds {size >> 20:,} MiB, and at most {most:,} MiB can be written down",
             hint=_REFERENCE,
         )
-    if size < MOST_CELLS:
-        return  # a cell takes a byte or more
-    for item in objects:
-        if isinstance(item, Table):
-            ((count,),) = database.execute(f"SELECT count(*) FROM {quote(item.name)}")
-            cells = count * len(item.columns)
-            if cells > MOST_CELLS:
-                raise UnsupportedError(
-                    f"{item.name} holds {cells:,} values, and at most {MOST_CELLS:,} can be written down",
-                    hint=_REFERENCE,
-                )
+    tables = [item for item in objects if isinstance(item, Table)]
+    if size * max((len(table.columns) for table in tables), default=0) < MOST_CELLS:
+        return  # a row takes several bytes, even where its columns were added later and take none
+    cells = sum(
+        count * len(table.columns)
+        for table in tables
+        for (count,) in database.execute(f"SELECT count(*) FROM {quote(table.name)}")
+    )
+    if cells > MOST_CELLS * scale:
+        raise UnsupportedError(
+            f"the tables hold {cells:,} values, and at most {MOST_CELLS * scale:,} can be written down",
+            hint=_REFERENCE,
+        )
 
 
 def by_name(parts: list[Rows]) -> tuple[Rows, ...]:

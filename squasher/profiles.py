@@ -58,6 +58,11 @@ class Profile(NamedTuple):
     max_steps: int = STEP_BUDGET
     """The steps of SQLite's virtual machine that one statement may take."""
 
+    @property
+    def scale(self) -> int:
+        """How many times the usual budget is given: limits of size grow with it."""
+        return max(1, self.max_steps // STEP_BUDGET)
+
 
 # A file must not reach other files, raise its own limits, or change text that is already stored.
 _DANGEROUS_PRAGMAS: Final = frozenset(

@@ -17,7 +17,7 @@ import squasher
 from squasher import engine
 from squasher.engine import Database, Stopped
 from squasher.errors import ReplayError, SqlError, UnsupportedError
-from squasher.profiles import D1, PROFILES, SQLITE
+from squasher.profiles import D1, PROFILES, SQLITE, STEP_BUDGET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -357,15 +357,15 @@ NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 
         ),
         (f"{NUMBERS.format(3000000)} SELECT * FROM n ORDER BY -i, hex(zeroblob(400));", ":1: out of memory"),
         (
-            f"CREATE TABLE t (a);\n{NUMBERS.format(300)} INSERT INTO t SELECT zeroblob(1000000) FROM n;",
-            "the database holds 286 MiB, and at most 256 MiB can be written down",
+            f"CREATE TABLE t (a);\n{NUMBERS.format(100)} INSERT INTO t SELECT zeroblob(1000000) FROM n;",
+            "the database holds 95 MiB, and at most 64 MiB can be written down",
         ),
         (
             (
-                f"CREATE TABLE t ({', '.join(f'c{n}' for n in range(40))});\n"
-                f"{NUMBERS.format(500000)} INSERT INTO t (c0) SELECT 1 FROM n;"
+                f"CREATE TABLE t (a);\n{NUMBERS.format(100000)} INSERT INTO t SELECT 1 FROM n;\n"
+                + "".join(f"ALTER TABLE t ADD COLUMN c{n};\n" for n in range(41))
             ),
-            "t holds 20,000,000 values, and at most 16,000,000 can be written down",
+            "the tables hold 4,200,000 values, and at most 4,000,000 can be written down",
         ),
     ],
     ids=["randomblob", "zeroblob", "rows", "sort", "content", "cells"],
@@ -381,6 +381,18 @@ def test_memory_is_bounded(
     assert "D1 compiles" not in ended.err
     assert "\nhelp: " in ended.err
     assert ended.memory < MOST
+
+
+def test_the_option_raises_what_can_be_written_down(write_chain: WriteChain) -> None:
+    """Rows that are too many for the usual budget are carried with a larger one."""
+    wide = "".join(f"ALTER TABLE t ADD COLUMN c{n};\n" for n in range(41))
+    rows = f"{NUMBERS.format(100000)} INSERT INTO t SELECT 1 FROM n;"
+    chain = write_chain({"0001_a.sql": f"CREATE TABLE t (a);\n{rows}\n{wide}"})
+    with pytest.raises(UnsupportedError, match="at most 4,000,000 can be written down") as caught:
+        squasher.squash(chain, write=False)
+    assert "--max-steps" in str(caught.value.hint)
+    result = squasher.squash(chain, write=False, max_steps=2 * STEP_BUDGET)
+    assert [len(rows.rows) for rows in result.snapshot.rows] == [100000]
 
 
 def test_little_memory(write_chain: WriteChain, tmp_path: Path) -> None:
