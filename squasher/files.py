@@ -51,12 +51,18 @@ def read_regular(path: Path, *, follow: bool = True, most: int = LARGEST_FILE) -
 def write_atomically(path: Path, data: bytes) -> bool:
     """Replace ``path`` by ``data`` through a temporary file beside it; False when it holds them already.
 
-    Makes the directory when it is missing, follows a symbolic link and keeps the file's permissions.
+    Makes the directory when it is missing, keeps the file's permissions and follows symbolic links
+    that stay below the directory of the fresh file's own: a repository may hold links to anywhere.
     Raises InputError when the target cannot be written; it is unchanged then, and nothing is left
     beside it. What a run that was killed left beside it goes with the next one.
     """
     try:
         final = path.resolve()
+        if not final.is_relative_to(Path(os.path.abspath(path)).parent.parent.resolve()):  # noqa: PTH100 - links stay
+            raise InputError(
+                f"cannot write {path.as_posix()}: a symbolic link leads out of here, to {final.as_posix()}",
+                hint="Remove the link, or name the file that it leads to with --fresh FILE.",
+            )
         if final.exists() and not final.is_file() and not final.is_dir():
             raise InputError(
                 f"cannot write {path.as_posix()}: {_NOT_REGULAR}",

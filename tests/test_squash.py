@@ -192,6 +192,30 @@ def test_a_link_to_nothing_is_followed(chain: Path, tmp_path: Path) -> None:
     assert (tmp_path / "later.sql").read_bytes() == result.text.encode()
 
 
+@pytest.mark.parametrize("linked", ["file", "directory"])
+@pytest.mark.parametrize("old", [OLD, None], ids=["there", "not-there"])
+def test_a_link_out_of_the_project_is_not_followed(linked: str, old: bytes | None, tmp_path: Path) -> None:
+    """A repository may hold links to anywhere: what lies outside of it is not written through them."""
+    project, home = tmp_path / "project", tmp_path / "home"
+    (project / "migrations").mkdir(parents=True)
+    home.mkdir()
+    (project / "migrations" / "0001_a.sql").write_text("CREATE TABLE t (a);\n", encoding="utf-8")
+    fresh = fresh_of(project / "migrations")
+    if linked == "file":
+        fresh.parent.mkdir()
+        fresh.symlink_to(home / fresh.name)
+    else:
+        fresh.parent.symlink_to(home)
+    if old is not None:
+        (home / fresh.name).write_bytes(old)
+    before = everything(home)
+    with pytest.raises(InputError, match="a symbolic link leads out of here, to ") as caught:
+        squasher.squash(project / "migrations")
+    assert "--fresh FILE" in str(caught.value.hint)
+    assert everything(home) == before
+    assert squasher.squash(project / "migrations", home / fresh.name).written
+
+
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
