@@ -21,10 +21,10 @@ from squasher.volatile import agrees, by_chance, by_clock
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from squasher.engine import Ran
     from squasher.model import Snapshot
     from squasher.profiles import Profile
     from squasher.replay import Replay
+    from squasher.statements import Ran
     from squasher.volatile import Cell, Variants
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias
 
 import apsw
 
@@ -24,6 +24,7 @@ from squasher.budget import STEPS_PER_CHECK, Budget
 from squasher.d1 import first_statement
 from squasher.errors import SqlError
 from squasher.profiles import STEP_BUDGET
+from squasher.statements import Ran, Runner, leading_trivia
 from squasher.universe import Randomness, Universe, utc
 
 if TYPE_CHECKING:
@@ -36,46 +37,6 @@ Found: TypeAlias = list[tuple[Any, ...]]
 """Rows of a query, each value of the class that the query gives."""
 
 _HEAP_LIMIT: Final = 1 << 30
-
-
-class Ran(NamedTuple):
-    """One statement that ran: where it stood, and what the engine saw it do."""
-
-    start: int
-    """Byte offset of its first token in the text."""
-    sql: str
-    writes: tuple[str, ...]
-    """The tables that it may have written, its triggers included, in the order first seen."""
-    touches: tuple[str, ...]
-    """Those, and what it read, made, altered or dropped: tables, views and triggers."""
-    defines: bool
-    """Whether it made, altered or dropped an object."""
-    changes: int
-    """How many rows it inserted, updated or deleted."""
-    asked_clock: bool
-    draws: tuple[int, int]
-    """The numbers of the random values that it drew: from the first up to, and without, the last."""
-    asked_counters: bool
-    """Whether it may have asked what the statement before it did: ``changes()`` and the like."""
-
-    @property
-    def asked_random(self) -> bool:
-        """Whether it drew a random value."""
-        return self.draws[0] < self.draws[1]
-
-
-class Stopped(Exception):  # noqa: N818 - it carries a result: how far a script came
-    """A script that failed: the statements that ran, and the one that did not.
-
-    ``start`` is the byte offset of the failing statement's first token, ``error.offset`` that of what
-    SQLite complains about, both in the whole text.
-    """
-
-    def __init__(self, ran: tuple[Ran, ...], start: int, error: SqlError) -> None:
-        super().__init__(error.message)
-        self.ran = ran
-        self.start = start
-        self.error = error
 
 
 _CONNECTION_SETTINGS: Final = (
@@ -181,6 +142,15 @@ class Database:
         """Whether a transaction is open."""
         return bool(self._db.in_transaction)
 
+    def touched(self) -> Touched:
+        """What was compiled to be touched since this was asked last."""
+        touched, self._authority.touched = self._authority.touched, Touched()
+        return touched
+
+    def meters(self) -> tuple[int, int, int]:
+        """How many rows were changed, how often the clock was read, which random value is next."""
+        return self._db.total_changes(), self._clock.reads, self._random.draws
+
     @property
     def draws(self) -> int:
         """The number of the next random value."""
@@ -225,7 +195,7 @@ class Database:
         Rows are read and dropped. Raises Stopped at the first statement that fails; what ran before
         it stays, in the open transaction if there is one.
         """
-        runner = _Runner(self)
+        runner = Runner(self)
         cursor = self._db.cursor()
         cursor.exec_trace = runner.begin
         self._db.authorizer = self._authority.allow
@@ -245,7 +215,7 @@ class Database:
             self._db.authorizer = None
         return runner.finish()
 
-    def _otherwise(self, cursor: apsw.Cursor, runner: _Runner, script: str, error: SqlError) -> str:
+    def _otherwise(self, cursor: apsw.Cursor, runner: Runner, script: str, error: SqlError) -> str:
         """Run the statement that did not compile as the profile's engine does; the script behind it.
 
         Raises Stopped where that engine refuses it too, and for an error of any other kind.
@@ -361,105 +331,6 @@ def fetch(database: Database, columns: list[str], tail: str) -> Found:
         )
         for row in database.execute(f"SELECT {', '.join(split)}{tail}")
     ]
-
-
-class _Runner:
-    """Turns what the engine's hooks tell while a script runs into Ran values."""
-
-    def __init__(self, database: Database) -> None:
-        self._of = database
-        self.instead: str | None = None
-        """The piece of the script for which another text is about to run."""
-        self._bytes = 0
-        self._ran: list[Ran] = []
-        self._open: tuple[int, str, Touched, int, int, int] | None = None
-        database._authority.touched = Touched()  # noqa: SLF001 - one mechanism in two classes
-
-    def begin(self, _cursor: object, piece: str, _values: object) -> bool:
-        """Called by the engine before each statement's first step (sqlite3_trace_v2)."""
-        self._close()
-        if self.instead is not None:
-            piece, self.instead = self.instead, None
-        trivia = leading_trivia(piece)
-        start = self._bytes + len(piece[:trivia].encode())
-        self._bytes += len(piece.encode())
-        of = self._of
-        of.budget.begin()
-        of.budget.start = start
-        touched, of._authority.touched = of._authority.touched, Touched()  # noqa: SLF001
-        self._open = (
-            *(start, piece[trivia:], touched),
-            *(of._db.total_changes(), of._clock.reads, of._random.draws),  # noqa: SLF001
-        )
-        return True
-
-    def _close(self) -> None:
-        if self._open is None:
-            return
-        start, statement, touched, changes, reads, draws = self._open
-        self._open = None
-        of = self._of
-        if not statement:
-            return
-        self._ran.append(
-            Ran(
-                start=start,
-                sql=statement,
-                writes=tuple(touched.writes),
-                touches=tuple(touched.names),
-                defines=touched.defines,
-                changes=of._db.total_changes() - changes,  # noqa: SLF001
-                asked_clock=of._clock.reads > reads,  # noqa: SLF001
-                draws=(draws, of._random.draws),  # noqa: SLF001
-                asked_counters=touched.counters,
-            )
-        )
-
-    def finish(self) -> tuple[Ran, ...]:
-        """Every statement of a script that ran to its end."""
-        self._close()
-        return tuple(self._ran)
-
-    def rest(self, script: str) -> str:
-        """What has not been compiled yet."""
-        return script.encode()[self._bytes :].decode()
-
-    def stopped(self, script: str, error: SqlError) -> Stopped:
-        """Which statement failed: the one that ran last, or the next one, which does not compile."""
-        if self._open is not None and self._of.compile_error(self.rest(script)) != error.message:
-            return self.failed(error)
-        return self.refused(script, error)
-
-    def refused(self, script: str, error: SqlError) -> Stopped:
-        """The next statement does not compile; ``error.offset`` is in what has not been compiled."""
-        self._close()
-        rest = self.rest(script)
-        start = self._bytes + len(rest[: leading_trivia(rest)].encode())
-        if error.offset is not None:
-            error.offset += self._bytes
-        return Stopped(tuple(self._ran), start, error)
-
-    def failed(self, error: SqlError) -> Stopped:
-        """The statement that ran last failed."""
-        error.offset = None
-        start = self._bytes if self._open is None else self._open[0]
-        return Stopped(tuple(self._ran), start, error)
-
-    def skip(self) -> None:
-        """Go on behind the piece that another text stood for."""
-        if self.instead is not None:  # it held no statement
-            self._bytes += len(self.instead.encode())
-            self.instead = None
-
-
-def leading_trivia(sql: str) -> int:
-    """How many characters of white space, comments and stray semicolons stand before a statement."""
-    if sql[:1].isalpha():
-        return 0
-    for token in text.iterate(sql):
-        if token.kind not in text.TRIVIA and token.text != ";":
-            return token.start
-    return len(sql)
 
 
 def _out_of_budget(budget: Budget, where: str = "") -> SqlError:

@@ -16,9 +16,9 @@ from squasher.slices import Slice
 
 if TYPE_CHECKING:
     from squasher.chain import Chain, Migration
-    from squasher.engine import Ran
     from squasher.model import Snapshot
     from squasher.profiles import Profile
+    from squasher.statements import Ran
     from squasher.universe import Universe
 
 

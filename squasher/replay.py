@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from squasher import d1
-from squasher.engine import Database, Stopped
+from squasher.engine import Database
 from squasher.errors import ReplayError, SqlError
 from squasher.hints import REBUILD, UNFINISHED, explain
 from squasher.sql import TRIVIA, fold, iterate, printable
+from squasher.statements import Stopped
 from squasher.universe import Universe, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from squasher.chain import Chain, Migration
-    from squasher.engine import Ran
     from squasher.profiles import Profile
+    from squasher.statements import Ran
 
 _EXCERPT_LINES = 6
 _EXCERPT_WIDTH = 160

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from squasher.engine import Database, Ran, Stopped
+from squasher.engine import Database
 from squasher.errors import SquasherError
 from squasher.introspect import by_name, contents
 from squasher.layout import renamed
 from squasher.model import Rows, Snapshot, Table
 from squasher.sql import fold
+from squasher.statements import Ran, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

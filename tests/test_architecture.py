@@ -28,6 +28,7 @@ LAYERS = {
     "universe": 1,
     "authority": 1,
     "budget": 1,
+    "statements": 1,
     "engine": 1,
     "chain": 1,
     "files": 1,

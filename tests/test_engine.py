@@ -10,15 +10,16 @@ import apsw
 import pytest
 
 from squasher import authority
-from squasher.engine import Database, Stopped
 from squasher.errors import SqlError
 from squasher.profiles import D1, SQLITE
+from squasher.statements import Stopped
 from squasher.universe import Universe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from squasher.engine import Database
     from squasher.model import Value
     from squasher.profiles import Profile
 

@@ -8,14 +8,16 @@ import pytest
 
 import squasher
 from squasher.chain import Migration
-from squasher.engine import Database, Stopped
 from squasher.errors import ReplayError
 from squasher.profiles import D1, SQLITE
 from squasher.replay import run_file
+from squasher.statements import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from squasher.engine import Database
 
     Connect = Callable[..., Database]
 

@@ -15,13 +15,14 @@ import pytest
 
 import squasher
 from squasher import engine
-from squasher.engine import Database, Stopped
 from squasher.errors import ReplayError, SqlError, UnsupportedError
 from squasher.profiles import D1, PROFILES, SQLITE, STEP_BUDGET
+from squasher.statements import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from squasher.engine import Database
     from squasher.profiles import Profile
 
     Connect = Callable[..., Database]
