@@ -26,6 +26,20 @@ def squasher(*arguments: str, directory: Path = ROOT) -> str:
     return done.stdout
 
 
+def refused() -> str:
+    """What is said of a migration that works on any SQLite but D1's."""
+    with tempfile.TemporaryDirectory() as folder:
+        migrations = Path(folder, "migrations")
+        migrations.mkdir()
+        (migrations / "0001_users.sql").write_text("CREATE TABLE users (id INTEGER PRIMARY KEY);\n")
+        (migrations / "0002_import.sql").write_text(
+            "CREATE TABLE roles (name TEXT);\nBEGIN;\nINSERT INTO roles VALUES ('admin');\nCOMMIT;\n"
+        )
+        command = [sys.executable, "-m", "squasher", "squash"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        return done.stderr
+
+
 def kept_by_hand(directory: Path) -> None:
     """A copy of the project's chain, with a fresh file that has fallen behind."""
     (directory / "migrations").symlink_to(ROOT / "migrations")
@@ -42,6 +56,8 @@ def block(name: str) -> str:
     """The text of the block called ``name``."""
     if name == "help":
         return f"$ squasher check --help\n{squasher('check', '--help')}"
+    if name == "refused":
+        return f"$ squasher squash\n{refused()}"
     with tempfile.TemporaryDirectory() as folder:
         kept_by_hand(Path(folder))
         if name == "check":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -88,7 +87,7 @@ def _replace(final: Path, data: bytes) -> bool:
     """Write and rename; False when the temporary file was swept away before it was locked."""
     global replaced  # noqa: PLW0603 - one process, one file
     # not named after the target, whose name may be as long as a name can be
-    partial = final.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
+    partial = final.with_name(f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}")
     try:
         number = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), _MODE)
         with open(number, "wb", buffering=0):  # noqa: PTH123 - the same

@@ -12,6 +12,9 @@ import pytest
 from squasher.profiles import PROFILES
 from squasher.prove import LAYERS
 from squasher.render import RENDERERS
+from tests import d1_cases
+from tests.mutants.suite import FAMILIES
+from tests.test_fidelity import KNOWN_GAPS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
@@ -61,3 +64,20 @@ def test_the_first_block_of_the_readme_is_the_squash_of_this_chain() -> None:
         [sys.executable, "-m", "squasher", "squash"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.replace("unchanged", "wrote    ") == block
+
+
+def test_figures_of_the_readme() -> None:
+    """The figures that need no long run are counted here; `make mutants` compares its own with the page."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    telling = sum(len(family.telling) for family in FAMILIES)
+    harmless = sum(len(family.harmless) for family in FAMILIES)
+    cases = len(list((ROOT / "tests" / "cases").glob("*/case.toml")))
+    files = len(d1_cases.every())
+    alike, gaps = files - len(KNOWN_GAPS), len(KNOWN_GAPS)
+    for figure in (
+        f"that mean something | {telling}, all rejected |",
+        f"order, layout | {harmless}, none rejected |",
+        f"hostile chains | {cases}, installed both ways",
+        f"| {alike} of {files} judged alike, with the same schema and rows; {gaps} end with an error",
+    ):
+        assert figure in readme
