@@ -137,6 +137,7 @@ class _Writer:
             yield self._ledger(self._profile.ledger)
 
     def _preamble(self) -> Iterator[str]:
+        self._refuse_lost_parents()
         lines = [f"PRAGMA {name} = {value};" for name, value in self._snapshot.settings]
         if "foreign key" in self._snapshot.violations and not self._profile.foreign_keys:
             lines.append("PRAGMA foreign_keys = OFF;")
@@ -144,6 +145,17 @@ class _Writer:
             lines.append("PRAGMA defer_foreign_keys = ON;")
         if lines:
             yield "\n".join(lines)
+
+    def _refuse_lost_parents(self) -> None:
+        """OR REPLACE into a table that refers to itself with ON DELETE SET NULL is not checked by SQLite."""
+        for what in self._snapshot.violations if self._profile.foreign_keys else ():
+            child, found, parent = what.removeprefix("foreign key of ").partition(" to ")
+            if found:
+                raise UnsupportedError(
+                    f"a row of {child} refers to a row that {parent} does not have:"
+                    f" {self._profile.name} lets nobody insert it",
+                    hint="Delete the row, or insert the one that it refers to, in a migration.",
+                )
 
     def _made(self, item: SchemaObject) -> str:
         kind = "table" if isinstance(item, VirtualTable) else type(item).__name__.lower()

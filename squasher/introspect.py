@@ -116,11 +116,11 @@ def _violations(database: Database) -> tuple[str, ...]:
     if any("CHECK constraint" in line for (line,) in database.execute("PRAGMA quick_check")):
         found.append("check")
     try:
-        broken = bool(database.execute("PRAGMA foreign_key_check"))
+        orphans = database.execute("PRAGMA foreign_key_check")
     except SqlError:
-        broken = True  # "foreign key mismatch": the parent has no such key
-    if broken:
-        found.append("foreign key")
+        return (*found, "foreign key")  # "foreign key mismatch": the parent has no such key
+    if orphans:
+        found += ["foreign key", f"foreign key of {orphans[0][0]} to {orphans[0][2]}"]
     return tuple(found)
 
 

@@ -148,8 +148,9 @@ class Snapshot(NamedTuple):
     ledger_sql: str | None = None
     """The stored text of the table that records them; None where there is none."""
     violations: tuple[str, ...] = ()
-    """Which constraints some stored row breaks: ``check``, ``foreign key``; and ``content of NAME`` for
-    a full-text index that cannot read its content table."""
+    """Which constraints some stored row breaks: ``check``, ``foreign key`` and, where it is known,
+    ``foreign key of CHILD to PARENT``; and ``content of NAME`` for a full-text index that cannot read
+    its content table."""
     left_out: tuple[str, ...] = ()
     """What the database holds and no fresh file carries, in words."""
 

@@ -46,7 +46,9 @@ def scattered(statement: str, found: Sequence[tuple[int, str]]) -> str:
     inside: dict[int, str] = {}
     for place, piece in found:
         at = place % allowed if allowed else 0
-        if at:
+        # SQLite takes GENERATED ALWAYS for the end of the type, and what stands before it for a part
+        # (sqlite3AddColumn in build.c): `TEXT /**/ GENERATED` is a type that no STRICT table may have
+        if at and not sql.is_word(words[at], "generated", "always"):
             # behind a name U+FEFF would be part of it, and behind a minus so would be a comment's dashes
             parted = " " if piece[0] in "\ufeff-" else ""
             inside[words[at].start] = inside.get(words[at].start, "") + parted + piece

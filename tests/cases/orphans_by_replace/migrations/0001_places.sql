@@ -1,0 +1,4 @@
+CREATE TABLE drafts (id TEXT PRIMARY KEY, parent TEXT);
+INSERT INTO drafts VALUES ('a', 'nowhere');
+CREATE TABLE places (id TEXT PRIMARY KEY, parent TEXT REFERENCES places (id) ON DELETE SET NULL) WITHOUT ROWID;
+INSERT OR REPLACE INTO places SELECT id, parent FROM drafts;
