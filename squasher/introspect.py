@@ -44,8 +44,14 @@ _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE afte
 def introspect(database: Database) -> Snapshot:
     """Everything that ``database`` holds. Raises UnsupportedError for what a fresh file cannot carry."""
     _refuse_the_temporary(database)
-    schema = _Schema(database)
-    objects = schema.objects()
+    try:
+        schema = _Schema(database)
+        objects = schema.objects()
+    except SqlError as error:
+        raise UnsupportedError(
+            f"SQLite cannot read the schema that is left: {error.message}",
+            hint="Look for a virtual table that ALTER TABLE gave a name that its module does not take.",
+        ) from error
     names = {row[0] for row in database.execute("SELECT name FROM sqlite_schema")}
     rows, terms = contents(database, objects)
     ledger, ledger_sql = _ledger(database, names)

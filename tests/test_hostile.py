@@ -371,3 +371,13 @@ def test_output_that_cannot_be_written(closed: str, tmp_path: Path) -> None:
     )
     assert "Traceback" not in done.stderr
     assert done.returncode == (0 if closed == ">&-" else 2)
+
+
+@pytest.mark.parametrize("name", ["rank", "body"])
+@pytest.mark.parametrize("profile", ["d1", "sqlite"])
+def test_a_schema_that_sqlite_itself_cannot_read(name: str, profile: str, tmp_path: Path) -> None:
+    """SQLite lets a full-text table be renamed to what its module refuses, and cannot read it any more."""
+    script = f"CREATE VIRTUAL TABLE posts USING fts5(body);\nALTER TABLE posts RENAME TO {name};\n"
+    with pytest.raises(UnsupportedError, match="SQLite cannot read the schema that is left: ") as caught:
+        squasher.squash(chain(tmp_path, script), profile=profile, write=False)
+    assert "virtual table" in str(caught.value.hint)

@@ -33,6 +33,8 @@ DOCUMENTED: Final = (
     "does not hold what its content table holds",
     "cannot read its content table",
     "foreign key mismatch - ",
+    "refers to a row that .* does not have",
+    "SQLite cannot read the schema that is left",
     "needs a statement of .* bytes",
     "is on the ledger",
     "holds the largest possible rowid",
