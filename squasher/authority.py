@@ -192,6 +192,11 @@ class Authority:
                 hint="Remove BEGIN, COMMIT and SAVEPOINT: D1 runs each file in one transaction.",
                 said=_NO_TRANSACTIONS,
             )
+        if code == CREATE_TRIGGER and second == profile.ledger is not None:
+            return SqlError(
+                f"squasher cannot follow a trigger on the ledger {second}",
+                hint="Remove it: what it does when a migration is recorded belongs to no statement.",
+            )
         temporary = code in _CREATES_TEMPORARY or (database == "temp" and code in _NAMES_AN_OBJECT)
         if temporary and not profile.temporary:
             return SqlError(

@@ -20,6 +20,7 @@ _STATEMENTS: Final = 10
 """All statements of one connection together may take as much as so many single ones."""
 _STEPS_PER_SECOND: Final = 4_000_000
 """A tenth of what a slow machine manages when no step is long."""
+_LEAST: Final = 2.0
 _FIRST: Final = os.getpid()
 _GRACE: Final = 3.0
 _RAISE: Final = "raise the limit with --max-steps N"
@@ -54,7 +55,7 @@ class Budget:
         self._most = max(self._steps, least)
         self._taken = 0
         self._began = time.thread_time()
-        self.deadline = self._began + self._most / _STEPS_PER_SECOND
+        self.deadline = self._began + _seconds(self._most)
         Budget.running = self
 
     def end(self) -> None:
@@ -82,19 +83,23 @@ class Budget:
     def _all_spent(self, now: float) -> bool:
         steps = max(self._steps, self._most)
         seconds = self._seconds + now - self._began
-        return self._total > steps * _STATEMENTS or seconds > steps * _STATEMENTS / _STEPS_PER_SECOND
+        return self._total > steps * _STATEMENTS or seconds > _seconds(steps) * _STATEMENTS
 
     def _say(self, now: float) -> SqlError:
         look = "Look for a recursive query without an end, or a join without a condition"
         if self._taken > self._most:
             message = f"stopped after {self._most:,} steps of SQLite's virtual machine"
         elif now > self.deadline:
-            seconds = self._most / _STEPS_PER_SECOND
-            message = f"stopped after {seconds:,.0f} seconds of processor time"
+            message = f"stopped after {_seconds(self._most):,.0f} seconds of processor time"
             look = "Look for functions of very long values"
         else:
             message = "stopped: all statements together took far more steps or time than one may take"
         return SqlError(message, hint=f"{look}, or {_RAISE}.")
+
+
+def _seconds(steps: int) -> float:
+    """The processor time for so many steps; a small number of them is not cut short by a slow machine."""
+    return max(_LEAST, steps / _STEPS_PER_SECOND)
 
 
 watched = False
@@ -109,7 +114,8 @@ def watch() -> None:
 
     global watched  # noqa: PLW0603 - one process, one thread that watches
     watched = True
-    _thread.start_new_thread(_watch, ())
+    with contextlib.suppress(RuntimeError):  # no thread can be had: the other limits stay
+        _thread.start_new_thread(_watch, ())
 
 
 def _watch() -> NoReturn:

@@ -190,14 +190,15 @@ def _explain(database: Database, probe: Probe) -> Found | str:
 
 _NOT_TEXT: Final = "its program holds bytes that are not UTF-8"
 _FAULTS: Final = (
-    *("syntax error", "incomplete input", "unrecognized token", "bindings", "too many"),
-    *("too large", "too big", "not authorized", "out of memory", "interrupted"),
+    *("near ", "incomplete input", "unrecognized token", "Incorrect number of bindings", "too many "),
+    *("Expression tree is too large", "string or blob too big", "not authorized", "out of memory"),
+    *("interrupted", "stopped"),
 )
 """What is said of a probe that is wrong itself, or that could not be finished."""
 _LACKING: Final = (
     *(_NOT_TEXT, "no such collation sequence", "no such function", "unknown function"),
     *("unable to use function", "no query solution", "unsafe use", "non-deterministic"),
-    "columns for '",  # of a view with a list of names, which is all that its facts show
+    "expected ",  # "… columns for 'v' but got …": the facts of a view with a list of names are the list
 )
 """What is said of a text that can be stored and not compiled, wherever it stands."""
 
@@ -209,9 +210,10 @@ def is_explained(snapshot: Snapshot, probe: Probe, message: str) -> bool:
     one that refers to it, names what is not there; a view can be read unless SQLite cannot tell its
     columns either. Any other failure may be a fault of the probes, which would then see nothing.
     """
-    if any(part in message for part in _FAULTS):
+    # how a message begins: further on it has the names that strangers chose
+    if message.startswith(_FAULTS):
         return False
-    if any(part in message for part in _LACKING):
+    if message.startswith(_LACKING):
         return True
     name = probe.owner[1]
     if probe.sql.startswith("SELECT"):

@@ -89,8 +89,15 @@ def ledger(old: Snapshot, new: Snapshot, own: str | None = None) -> tuple[Change
     return (
         *(Removed(owner=owner, old=LedgerEntry(name=name)) for name in missing),
         *(Added(owner=owner, new=LedgerEntry(name=name)) for name in extra),
-        *(_table_clauses(owner, *map(str, tables)) if None not in tables else ()),
+        *(_other_ledger(owner, *map(str, tables)) if None not in tables else ()),
     )
+
+
+def _other_ledger(owner: tuple[str, str], old: str, new: str) -> tuple[Change, ...]:
+    if same_tokens(old, new):
+        return ()
+    whole = _modified(owner, Clause(text=" ".join(old.split())), Clause(text=" ".join(new.split())))
+    return _table_clauses(owner, old, new) or (whole,)
 
 
 def _by_key(snapshot: Snapshot) -> dict[tuple[str, str], SchemaObject]:
@@ -101,7 +108,8 @@ def _same_words(old: SchemaObject, new: SchemaObject) -> bool:
     """Whether two statements may mean the same at all: then their programs decide.
 
     Another string, blob or number is another meaning. In a view, trigger or index so is any other word:
-    programs do not tell virtual tables apart, nor what a ``*`` or an OR clause will mean tomorrow. A
+    programs do not tell virtual tables apart, nor what a ``*`` or an OR clause will mean tomorrow, so
+    that there the words must be the same one by one. A
     virtual table's arguments go to its module as they are, and a view that does not compile has no
     program: of these no other spelling is known to be equal.
     """
@@ -112,7 +120,7 @@ def _same_words(old: SchemaObject, new: SchemaObject) -> bool:
         return False
     if isinstance(old, Table):
         return sorted(_texts(one, {STRING, NUMBER})) == sorted(_texts(other, {STRING, NUMBER}))
-    return _counted(one) == _counted(other)
+    return _spoken(one) == _spoken(other)
 
 
 def _texts(words: list[Token], kinds: set[str]) -> list[str]:
@@ -121,12 +129,12 @@ def _texts(words: list[Token], kinds: set[str]) -> list[str]:
     ]
 
 
-def _counted(words: list[Token]) -> list[str]:
-    """The words of a statement in alphabetical order, without those that only say the default."""
+def _spoken(words: list[Token]) -> list[str]:
+    """The words of a statement without those that only say the default."""
     texts = [_word(token) for token in words]
     if texts[:2] == ["create", "trigger"]:
-        return sorted(text for text in texts if text not in {"for", "each", "row"})
-    return sorted(text for text in texts if text != "asc")
+        return [text for text in texts if text not in {"for", "each", "row"}]
+    return [text for text in texts if text != "asc"]
 
 
 def _word(token: Token) -> str:

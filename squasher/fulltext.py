@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _VOCABULARY = "squasher_vocabulary"
 _CONFIG = "option"
+_SIZE = "size"
+_TOTALS = "totals"
 _MOST_TERMS: Final = 1_000_000
 TERMS: Final = ("term", "doc", "col", "offset")
 """The columns of what ``terms`` gives."""
@@ -103,7 +105,9 @@ def _refuse_locales(database: Database, table: VirtualTable) -> None:
 
 def holds_terms(terms: tuple[Rows, ...], table: VirtualTable) -> bool:
     """Whether an index holds anything but its configuration."""
-    return any(row[0] != _CONFIG for rows in terms if rows.table == table.name for row in rows.rows)
+    return any(
+        row[0] not in {_CONFIG, _TOTALS} for rows in terms if rows.table == table.name for row in rows.rows
+    )
 
 
 def configuration(terms: tuple[Rows, ...], table: VirtualTable) -> list[tuple[str, str]]:
@@ -118,7 +122,12 @@ def configuration(terms: tuple[Rows, ...], table: VirtualTable) -> list[tuple[st
 
 
 def terms(database: Database, table: VirtualTable) -> Rows:
-    """What a full-text index holds: a row per option set, then term, document, column and offset."""
+    """What a full-text index holds: term, document, column and offset.
+
+    Before them a row per option set, and the sizes that it keeps of documents, on which its ranking
+    rests (https://sqlite.org/fts5.html#the_columnsize_option): two indexes may find the same and rank
+    it otherwise.
+    """
     if table.module != "fts5":
         return Rows(table=table.name, columns=TERMS, rows=(), rowids=None)
     database.execute(
@@ -143,7 +152,23 @@ def terms(database: Database, table: VirtualTable) -> Rows:
         f"SELECT k, v FROM {quote(table.name + '_config')} WHERE k <> 'version' ORDER BY k"
     )
     config = tuple((_CONFIG, literal(key), literal(value), "NULL") for key, value in options)
-    return Rows(table=table.name, columns=TERMS, rows=(*config, *_cells(found)), rowids=None)
+    rows = (*config, *_sizes(database, table), *_cells(found))
+    return Rows(table=table.name, columns=TERMS, rows=rows, rowids=None)
+
+
+def _sizes(database: Database, table: VirtualTable) -> tuple[tuple[str, ...], ...]:
+    """The size of each document in tokens, and of all of them together, as the index keeps them."""
+    docsize = table.name + "_docsize"
+    sizes = (
+        database.execute(f"SELECT id, sz FROM {quote(docsize)} ORDER BY id")
+        if docsize in table.shadows
+        else []
+    )
+    totals = database.execute(f"SELECT block FROM {quote(table.name + '_data')} WHERE id = 1")
+    return (
+        *((_SIZE, literal(number), literal(size), "NULL") for number, size in sizes),
+        *((_TOTALS, literal(block), "NULL", "NULL") for (block,) in totals),
+    )
 
 
 def _cells(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from squasher import fulltext
-from squasher.engine import fetch
+from squasher.engine import Database, fetch
 from squasher.errors import SqlError, UnsupportedError
 from squasher.model import (
     Column,
@@ -23,7 +23,7 @@ from squasher.model import (
 from squasher.sql import fold, literal, name_of, quote, significant
 
 if TYPE_CHECKING:
-    from squasher.engine import Database, Found
+    from squasher.engine import Found
     from squasher.model import SchemaObject
 
 ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
@@ -85,20 +85,21 @@ def _sequences(
     """The largest key that each AUTOINCREMENT table will not use again (autoinc.html).
 
     That is what ``sqlite_sequence`` says, or the largest key in the table, whichever is larger; an
-    entry for anything else than an AUTOINCREMENT table means nothing.
+    entry for anything else than an AUTOINCREMENT table means nothing. SQLite takes the first entry of
+    exactly this name, and its value for an integer whatever it is.
     """
     if "sqlite_sequence" not in names:
         return ()
-    recorded = {
-        fold(str(name)): value
-        for name, value in database.execute("SELECT name, seq FROM sqlite_sequence ORDER BY rowid DESC")
-        if isinstance(value, int)
-    }
+    recorded: dict[str, int] = dict(
+        database.execute(
+            "SELECT name, ifnull(CAST(seq AS INTEGER), 0) FROM sqlite_sequence ORDER BY rowid DESC"
+        )
+    )
     held = {part.table: part for part in rows}
     found: list[tuple[str, int]] = []
     for item in objects:
         if isinstance(item, Table) and item.autoincrement:
-            largest = max(recorded.get(fold(item.name), 0), largest_key(item, held.get(item.name)))
+            largest = max(recorded.get(item.name, 0), largest_key(item, held.get(item.name)))
             if largest > 0:
                 found.append((item.name, largest))
     return tuple(sorted(found))
@@ -161,8 +162,21 @@ def _ledger(database: Database, names: set[str]) -> tuple[tuple[str, ...], str |
     ((stored,),) = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (ledger,))
     if not {"id", "name"} <= set(columns):
         return (), stored
+    _refuse_a_full_ledger(database, ledger)
     recorded = database.execute(f"SELECT name FROM {quote(ledger)} ORDER BY id")
     return tuple(name for (name,) in recorded), stored
+
+
+def _refuse_a_full_ledger(database: Database, ledger: str) -> None:
+    """Beyond the largest key there is none, and then no migration can be recorded."""
+    keys = f"SELECT max(id) FROM {quote(ledger)}"
+    if database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'"):
+        keys += f" UNION ALL SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = {literal(ledger)}"
+    if any(isinstance(key, int) and key > LARGEST_ROWID // 2 for (key,) in database.execute(keys)):
+        raise UnsupportedError(
+            f"the ledger {ledger} has no room for another migration: its keys have come to an end",
+            hint="Let the migration tool number its rows.",
+        )
 
 
 class _Schema:
@@ -178,6 +192,7 @@ class _Schema:
             )
         }
         self._keep_content_tables()
+        self._refuse_what_only_looks_like_shadows()
         self._columns = self._read_columns()
         self._foreign_keys = self._read_foreign_keys()
         self._indexes = self._read_indexes()
@@ -190,6 +205,38 @@ class _Schema:
                 for other in [one for one in self._kinds if content and fold(one) == fold(content)]:
                     if self._kinds[other][0] == "shadow":
                         self._kinds[other] = ("table", *self._kinds[other][1:])
+
+    def _refuse_what_only_looks_like_shadows(self) -> None:
+        """SQLite tells shadow tables by their names; which ones a module makes is seen when it makes them."""
+        made: set[str] = set()
+        for kind, name, _, sql in self._stored:
+            if kind == "table" and self._kinds.get(name, ("",))[0] == "virtual":
+                made |= self._made_by(name, sql)
+        for kind, name, table, sql in self._stored:
+            if sql is None or self._kinds.get(table, ("",))[0] != "shadow":
+                continue
+            if kind != "table":
+                raise UnsupportedError(
+                    f"{kind} {name} is on {table}, a part of a virtual table: nothing carries it",
+                    hint="Drop it in a migration.",
+                )
+            if name not in made:
+                virtual = next(one for one in self._kinds if name in self._shadows(one))
+                raise UnsupportedError(
+                    f"{name} has the name of a part of {virtual}, and is a table of its own",
+                    hint="Rename it in a migration.",
+                )
+
+    def _made_by(self, name: str, sql: str) -> set[str]:
+        """The shadow tables that come with a virtual table; all that look so, where it cannot be made."""
+        with Database(self._db.profile, self._db.universe) as scratch:
+            try:
+                scratch.execute(sql)
+            except SqlError:
+                return set(self._shadows(name))
+            return {
+                made for (made,) in scratch.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            }
 
     def objects(self) -> tuple[SchemaObject, ...]:
         """Every object of the user's, in the order of creation."""

@@ -221,12 +221,6 @@ def _clean(parts: list[Token]) -> str:
     )
 
 
-def declared_columns(sql: str) -> tuple[str, ...]:
-    """The folded column names of a stored CREATE TABLE, in order, generated ones included."""
-    names = (item.body[0] for item in parse_table(sql).items if item.column is not None)
-    return tuple(name_of(token) for token in names)
-
-
 def renamed(sql: str) -> tuple[str, str] | None:
     """The old and the new table of ``ALTER TABLE [schema.]old RENAME TO new``, folded; else None."""
     if sql[:5].lower() != "alter":

@@ -81,6 +81,8 @@ def rewrite(statement: str, key: Key) -> Form | None:
     if clauses.hidden:
         raise _unknown("UPDATE or DELETE, behind a WITH that hides its table,")
     names = key(clauses.schema, clauses.table)
+    if not names:
+        raise _unknown("UPDATE or DELETE of a table that hides its rowids")
     columns = ", ".join(names)
     where, returning = min(clauses.where, clauses.tail), min(clauses.returning, clauses.tail)
     head = min(where, returning)

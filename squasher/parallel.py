@@ -25,8 +25,16 @@ def together(here: Callable[[], Here], there: Callable[[], There]) -> tuple[Here
     """
     if not _possible():
         return here(), there()
-    reading, writing = os.pipe()
-    child = os.fork()
+    try:
+        reading, writing = os.pipe()
+    except OSError:  # as many files are open as may be
+        return here(), there()
+    try:
+        child = _fork()
+    except OSError:  # as many processes run as may, or there is too little memory
+        os.close(reading)
+        os.close(writing)
+        return here(), there()
     if child == 0:
         os.close(reading)  # or a child whose parent was killed would wait for it for ever
         if budget.watched:  # a thread is not forked
@@ -47,6 +55,16 @@ def together(here: Callable[[], Here], there: Callable[[], There]) -> tuple[Here
         with contextlib.suppress(ChildProcessError):  # SIGCHLD is ignored: the system waits itself
             os.waitpid(child, 0)
     return first, *_received(delivered, there)
+
+
+def _fork() -> int:
+    """A copy of this process: its number, and 0 in the copy."""
+    import warnings
+
+    with warnings.catch_warnings():
+        # the thread that watches sleeps and holds no lock, so the copy can do without it
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _received(delivered: bytes, there: Callable[[], There]) -> tuple[There]:

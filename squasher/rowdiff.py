@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import fulltext, volatile
 from squasher.changes import Added, Cell, Modified, Number, Removed, RowSet
-from squasher.introspect import ROWID_NAMES
-from squasher.model import Table, Trigger, View, VirtualTable
+from squasher.introspect import ROWID_NAMES, largest_key
+from squasher.model import Table, VirtualTable
 from squasher.sql import fold, significant, unquote
 
 if TYPE_CHECKING:
@@ -71,16 +71,16 @@ def diff_rows(old: Side, new: Side, *, by_hand: bool = False) -> tuple[Change, .
 def rowids_matter(snapshot: Snapshot) -> frozenset[str]:
     """The tables whose implicit rowids something depends on.
 
-    An external-content index refers to rows by rowid, and so may a view or trigger that names one, to
-    the tables that it names.
+    An external-content index refers to rows by rowid, a full-text table answers with it, and whatever
+    names one may refer to the tables that it names.
     """
     tables: set[str] = set()
     for item in snapshot.objects:
         if isinstance(item, VirtualTable):
-            content = fulltext.external_content(item)
-            tables |= {fold(content)} if content else set()
-        if isinstance(item, View | Trigger):
-            words = {fold(unquote(token.text)) for token in significant(item.sql)}
+            content = fulltext.option(item.sql, "content")
+            tables |= {fold(item.name)} | ({fold(content)} if content else set())
+        else:
+            words = {fold(unquote(token.text)) for token in significant(str(item.sql))}
             tables |= words if words.intersection(ROWID_NAMES) else set()
     return frozenset(tables)
 
@@ -128,7 +128,7 @@ def _modified_cell(match: _Match) -> Change:
 
 
 def _sequences(old: Side, new: Side) -> Iterator[Change]:
-    """The AUTOINCREMENT counters, but for tables whose keys are volatile."""
+    """The AUTOINCREMENT counters; where keys are volatile, how far they are beyond the largest one."""
     before, after = (dict(side.snapshots[0].sequences) for side in (old, new))
     shaky = {
         fold(item.name)
@@ -139,13 +139,23 @@ def _sequences(old: Side, new: Side) -> Iterator[Change]:
     }
     for name in sorted(before.keys() | after.keys()):
         one, other = before.get(name, 0), after.get(name, 0)
-        if one != other and fold(name) not in shaky:
+        if one != other and not (
+            fold(name) in shaky and one - _largest(old, name) == other - _largest(new, name)
+        ):
             yield Modified(
                 owner=("table", fold(name)),
                 old=Number(name="sequence", value=one),
                 new=Number(name="sequence", value=other),
                 fields=("value",),
             )
+
+
+def _largest(side: Side, name: str) -> int:
+    """The largest key of a table of this name."""
+    first = side.snapshots[0]
+    rows = {part.table: part for part in first.rows}
+    tables = (item for item in first.objects if isinstance(item, Table) and item.name == name)
+    return max((largest_key(table, rows.get(table.name)) for table in tables), default=0)
 
 
 class _Table(NamedTuple):

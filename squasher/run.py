@@ -13,7 +13,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from squasher.errors import SquasherError
+from squasher.errors import InputError, SquasherError
 from squasher.sql import printable, printable_lines
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def squash(
 
         result = command(target(migrations, fresh, profile, max_steps), to=to, write=not stdout)
         _warn(result.warnings)
-        sys.stdout.write(result.text if stdout else printable_lines(squashed(result)))
+        _print(result.text if stdout else printable_lines(squashed(result)))
         return FINE
 
     return _reported(run)
@@ -74,7 +74,7 @@ def check(
         color = _color()
         text = RENDERERS[form](result, color=color)
         # the renderers see to it that nothing of a stranger's is a command; this makes it certain
-        sys.stdout.write(text if color or form == "json" else printable_lines(text))
+        _print(text if color or form == "json" else printable_lines(text))
         if result.proof.status == "unknown":
             return TROUBLE
         if exact and result.proof.status == "equal" and not result.exact:
@@ -90,10 +90,10 @@ def _reported(run: Callable[[], int]) -> int:
     from squasher.budget import watch
 
     _prepare()
-    watch()
     try:
+        watch()
         code = run()
-        sys.stdout.flush()
+        _print("")
     except SquasherError as error:
         sys.stderr.write(printable_lines(f"error: {error.diagnostics()}\n"))
         proof = getattr(error, "proof", None)
@@ -118,10 +118,20 @@ def _reported(run: Callable[[], int]) -> int:
         )
         return TROUBLE
     except OSError as error:
-        sys.stderr.write(f"error: cannot write standard output: {error.strerror}\n")
-        sys.stdout = None  # nobody may try again
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(printable_lines(f"error: {where}{error.strerror}\n"))
         return TROUBLE
     return code
+
+
+def _print(text: str) -> None:
+    """Write to standard output, now. Raises InputError when that is full or broken."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stdout = None  # nobody may try again
+        raise InputError(f"cannot write standard output: {error.strerror}") from error
 
 
 def _prepare() -> None:

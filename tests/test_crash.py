@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -302,10 +303,14 @@ def test_a_signal_while_sqlite_runs(sent: signal.Signals, tmp_path: Path) -> Non
     with subprocess.Popen(
         command, cwd=folder, env=environment(), stderr=subprocess.PIPE, process_group=0
     ) as process:
-        while processor_time(process.pid) < 1:
-            time.sleep(0.05)
-        process.send_signal(sent)
-        _, err = process.communicate(timeout=20)
+        try:
+            while processor_time(process.pid) < 1:
+                time.sleep(0.05)
+            process.send_signal(sent)
+            _, err = process.communicate(timeout=20)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # where SIGINT is ignored nothing else ends it
     assert process.returncode == (-signal.SIGTERM if sent == signal.SIGTERM else 130)
     assert b"Traceback" not in err
     with pytest.raises(ProcessLookupError):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import squasher
-from squasher.errors import InputError, UnsupportedError
+from squasher.errors import InputError, ReplayError, SquasherError, UnsupportedError
 
 ID = "lower(hex(randomblob(8)))"
 
@@ -193,6 +193,84 @@ LEDGER = (
             ),
             "INSERT INTO f (f) VALUES ('rebuild');",
             "INSERT INTO f (rowid, t) VALUES (1, 'other');",
+        ),
+        (
+            TABLE + TEXTS,
+            (
+                "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO f1 (a) VALUES (new.a);"
+                " INSERT INTO f2 (a) VALUES (new.b); END;"
+            ),
+            (
+                "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO f2 (a) VALUES (new.a);"
+                " INSERT INTO f1 (a) VALUES (new.b); END;"
+            ),
+        ),
+        (
+            TEXTS,
+            "CREATE VIEW v AS SELECT a, 1 FROM f1 UNION ALL SELECT a, 2 FROM f2;",
+            "CREATE VIEW v AS SELECT a, 1 FROM f2 UNION ALL SELECT a, 2 FROM f1;",
+        ),
+        (
+            TABLE + "CREATE TABLE u (a, b);",
+            "CREATE VIEW v AS SELECT t.*, u.a FROM t, u;",
+            "CREATE VIEW v AS SELECT t.a, u.* FROM t, u;",
+        ),
+        (
+            TABLE + "CREATE TABLE l (a);",
+            (
+                "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT OR IGNORE INTO l (a) VALUES (new.a);"
+                " INSERT OR REPLACE INTO l (a) VALUES (new.b); END;"
+            ),
+            (
+                "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT OR REPLACE INTO l (a) VALUES (new.a);"
+                " INSERT OR IGNORE INTO l (a) VALUES (new.b); END;"
+            ),
+        ),
+        (
+            TABLE + "CREATE TABLE l (a, b);",
+            "CREATE TRIGGER g AFTER UPDATE OF rowid ON t BEGIN INSERT INTO l VALUES (old.a, new.b); END;",
+            "CREATE TRIGGER g AFTER UPDATE OF rowid ON t BEGIN INSERT INTO l VALUES (new.b, old.a); END;",
+        ),
+        (
+            "CREATE TABLE p (a);",
+            "INSERT INTO p VALUES ('x'), ('y'); CREATE UNIQUE INDEX i ON p (a) WHERE rowid > 1;",
+            "INSERT INTO p VALUES ('y'), ('x'); CREATE UNIQUE INDEX i ON p (a) WHERE rowid > 1;",
+        ),
+        (
+            "CREATE TABLE p (a, CHECK (rowid <= 2));",
+            "INSERT INTO p (rowid, a) VALUES (1, 'x'), (2, 'y');",
+            "INSERT INTO p (rowid, a) VALUES (-1, 'x'), (0, 'y');",
+        ),
+        (
+            "CREATE VIRTUAL TABLE f USING fts5(body, k UNINDEXED);",
+            "INSERT INTO f (rowid, body, k) VALUES (1, '', 'x');",
+            "INSERT INTO f (rowid, body, k) VALUES (2, '', 'x');",
+        ),
+        (
+            (
+                "CREATE TABLE d (id INTEGER PRIMARY KEY, body);"
+                "CREATE VIRTUAL TABLE f USING fts5(body, content='d', content_rowid='id');"
+                "INSERT INTO d VALUES (1, 'hello');"
+            ),
+            "INSERT INTO f (rowid, body) VALUES (1, 'hello');",
+            (
+                "INSERT INTO f (rowid, body) VALUES (1, 'x');"
+                "INSERT INTO f (rowid, body) VALUES (1, 'hello');"
+                "INSERT INTO f (f, rowid, body) VALUES ('delete', 1, 'x');"
+            ),
+        ),
+        (
+            "CREATE TABLE c (id INTEGER PRIMARY KEY AUTOINCREMENT, a); INSERT INTO c (a) VALUES (1);",
+            "UPDATE sqlite_sequence SET seq = 50 WHERE name = 'c';",
+            "UPDATE sqlite_sequence SET seq = '9223372036854775807' WHERE name = 'c';",
+        ),
+        (
+            "CREATE TABLE c (id INTEGER PRIMARY KEY AUTOINCREMENT, a);",
+            "INSERT INTO c VALUES (abs(random()) / 4, 1);",
+            (
+                "INSERT INTO c VALUES (abs(random()) / 4, 1);"
+                "UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'c';"
+            ),
         ),
         (
             "CREATE TABLE u (a TEXT, n); CREATE TABLE w (a TEXT, n);",
@@ -381,3 +459,123 @@ def test_a_schema_that_sqlite_itself_cannot_read(name: str, profile: str, tmp_pa
     with pytest.raises(UnsupportedError, match="SQLite cannot read the schema that is left: ") as caught:
         squasher.squash(chain(tmp_path, script), profile=profile, write=False)
     assert "virtual table" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "named"),
+    [
+        (LEDGER.replace(", applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL", ""), "applied_at"),
+        (LEDGER.replace(", name TEXT UNIQUE,", ", name TEXT,"), "name"),
+    ],
+)
+def test_a_ledger_that_lacks_something(ledger: str, named: str, tmp_path: Path) -> None:
+    """The ledger that a fresh file makes has every column and key that the migration tool's own has."""
+    assert ledger != LEDGER
+    directory, fresh = chain(tmp_path, TABLE), tmp_path / "fresh.sql"
+    fresh.write_text(TABLE + ledger, encoding="utf-8")
+    proof = squasher.check(directory, fresh).proof
+    assert proof.status == "different"
+    assert named in str(proof.changes)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'd1_migrations';",
+        "UPDATE d1_migrations SET id = 9223372036854775807;",
+    ],
+)
+def test_a_ledger_without_room(spoil: str, tmp_path: Path) -> None:
+    """A ledger that no further migration fits into is no ledger."""
+    directory, fresh = chain(tmp_path, TABLE), tmp_path / "fresh.sql"
+    fresh.write_text(TABLE + LEDGER + spoil, encoding="utf-8")
+    with pytest.raises(UnsupportedError, match="the ledger d1_migrations has no room"):
+        squasher.check(directory, fresh)
+
+
+@pytest.mark.parametrize(
+    ("script", "named"),
+    [
+        (
+            (
+                "CREATE TABLE posts_fts_content (x); INSERT INTO posts_fts_content VALUES ('keep');"
+                "CREATE VIRTUAL TABLE posts_fts USING fts5(body, content='');"
+            ),
+            "posts_fts_content",
+        ),
+        (
+            (
+                "CREATE TABLE f_docsize (x); INSERT INTO f_docsize VALUES ('keep');"
+                "CREATE VIRTUAL TABLE f USING fts5(body, columnsize=0);"
+            ),
+            "f_docsize",
+        ),
+    ],
+)
+@pytest.mark.parametrize("profile", ["d1", "sqlite"])
+def test_a_table_with_the_name_of_a_shadow_table(
+    script: str, named: str, profile: str, tmp_path: Path
+) -> None:
+    """A table of one's own beside a full-text table is not taken for a part of it, and not lost."""
+    with pytest.raises(UnsupportedError, match=f"{named} has the name of a part of "):
+        squasher.squash(chain(tmp_path, script), profile=profile, write=False)
+
+
+@pytest.mark.parametrize(
+    ("added", "profile"),
+    [
+        ("CREATE UNIQUE INDEX g ON f_content (c0);", "sqlite"),
+        ("CREATE TRIGGER g AFTER INSERT ON f_content BEGIN DELETE FROM u; END;", "sqlite"),
+        ("CREATE INDEX g ON f_content (c0);", "d1"),
+    ],
+)
+def test_what_hangs_on_a_shadow_table(added: str, profile: str, tmp_path: Path) -> None:
+    """An index or trigger on a part of a full-text table is named: nothing carries it."""
+    script = "CREATE TABLE u (x); CREATE VIRTUAL TABLE f USING fts5(body);" + added
+    with pytest.raises(SquasherError, match="f_content"):
+        squasher.squash(chain(tmp_path, script), profile=profile, write=False)
+
+
+@pytest.mark.parametrize(
+    ("counter", "following"),
+    [
+        ("INSERT INTO sqlite_sequence VALUES ('T', 100);", 1),
+        ("INSERT INTO t (a) VALUES (1); UPDATE sqlite_sequence SET seq = '500';", 501),
+    ],
+)
+def test_the_next_key_is_the_chains(counter: str, following: int, tmp_path: Path) -> None:
+    """SQLite looks a counter up by the exact name and takes a text for a number: so does the fresh file."""
+    script = "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a);" + counter
+    for text in (script, squasher.squash(chain(tmp_path, script), write=False).text):
+        connection = installed(text)
+        connection.execute("INSERT INTO t (a) VALUES ('next')")
+        assert connection.execute("SELECT id FROM t WHERE a = 'next'").fetchone() == (following,)
+        connection.close()
+
+
+def test_a_trigger_on_the_ledger_is_refused(tmp_path: Path) -> None:
+    """What a trigger does when a migration is recorded belongs to no statement, and cannot be followed."""
+    script = "CREATE TABLE u (x); CREATE TRIGGER g AFTER INSERT ON d1_migrations BEGIN SELECT 1; END;"
+    with pytest.raises(ReplayError, match="a trigger on the ledger"):
+        squasher.squash(chain(tmp_path, script, "DROP TRIGGER g;"), write=False)
+
+
+@pytest.mark.parametrize("table", ["interrupted_jobs", "bindings", '"too large"', '"not authorized"'])
+def test_a_missing_table_of_any_name(table: str, tmp_path: Path) -> None:
+    """A trigger on a table that is not there is carried, whatever words the missing name is made of."""
+    script = f"{TABLE}CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO {table} VALUES (1); END;"
+    assert squasher.squash(chain(tmp_path, script), write=False).proof.status == "equal"
+
+
+def test_a_limit_where_no_name_reaches_the_rowid(tmp_path: Path) -> None:
+    """A DELETE with LIMIT on a table that shadows all names of its rowid says why it cannot be run."""
+    script = "CREATE TABLE t (rowid, _rowid_, oid); DELETE FROM t LIMIT 1;"
+    with pytest.raises(ReplayError, match="squasher cannot run"):
+        squasher.squash(chain(tmp_path, script), write=False)
+
+
+def test_a_loop_of_links_as_the_fresh_file(tmp_path: Path) -> None:
+    """A symbolic link that leads to itself is no file, and the error says so."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(InputError, match="loop"):
+        squasher.check(chain(tmp_path, TABLE), tmp_path / "loop")

@@ -323,12 +323,6 @@ def test_line_ends_of_windows() -> None:
     assert text == "CREATE TABLE t (\n    a INT\n        NOT NULL,  -- about a\n    b INT\n)"
 
 
-def test_declared_columns() -> None:
-    """The columns of a stored table, folded and in order, without its constraints."""
-    text = 'CREATE TABLE t (A INT, "b c", [check] INT AS (1), UNIQUE (A), CONSTRAINT k CHECK (1))'
-    assert layout.declared_columns(text) == ("a", "b c", "check")
-
-
 @pytest.mark.parametrize(
     ("text", "names"),
     [

@@ -37,12 +37,20 @@ def target(
         rules = rules._replace(max_steps=max_steps)
     directory = Path(migrations)
     if fresh is not None:
-        if Path(fresh).resolve().parent == directory.resolve():
+        if _resolved(Path(fresh)).parent == _resolved(directory):
             raise InputError(
                 f"{Path(fresh).as_posix()} would be a migration of {directory.as_posix()}/ itself",
                 hint="Keep the fresh file in a directory of its own.",
             )
         return Target(directory, Path(fresh), rules)
-    beside = directory.resolve().name + "-fresh" if directory.name in {"", ".."} else None
+    beside = _resolved(directory).name + "-fresh" if directory.name in {"", ".."} else None
     folder = directory.parent / (beside or f"{directory.name}-fresh")
     return Target(directory, folder / FRESH_NAME, rules)
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # Python before 3.13 raises RuntimeError for a loop
+        reason = error.strerror if isinstance(error, OSError) else "its symbolic links form a loop"
+        raise InputError(f"{path.as_posix()}: {reason}") from error
