@@ -331,6 +331,9 @@ def test_fts5_on_d1(take: Take) -> None:
     )
     terms = [row for rows in snapshot.terms for row in rows.rows if row[0] != "option"]
     assert terms == [
+        # tokens by column, as variable-length integers: of the one document, and of all, after their number
+        ("size", "4", "x'0102'", "NULL"),
+        ("totals", "x'010102'", "NULL", "NULL"),
         ("'x'", "4", "'title'", "0"),
         ("'y'", "4", "'body'", "0"),
         ("'z'", "4", "'body'", "1"),
@@ -486,7 +489,7 @@ def test_rows_that_break_a_foreign_key(take: Take) -> None:
         SQLITE,
         "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p); INSERT INTO c VALUES (1);",
     )
-    assert snapshot.violations == ("foreign key",)
+    assert snapshot.violations == ("foreign key", "foreign key of c to p")
 
 
 LEDGER = """CREATE TABLE "d1_migrations"(
@@ -507,7 +510,6 @@ def test_the_ledger_is_no_object(take: Take) -> None:
     "script",
     [
         "CREATE INDEX mine ON d1_migrations (applied_at);",
-        "CREATE TRIGGER mine AFTER INSERT ON d1_migrations BEGIN SELECT 1; END;",
         "ALTER TABLE d1_migrations ADD COLUMN mine;",
     ],
 )

@@ -389,11 +389,8 @@ def test_the_option_raises_what_can_be_written_down(
 ) -> None:
     """Rows that are too many for the usual budget are carried with a larger one."""
     monkeypatch.setattr(introspect, "MOST_CELLS", 4000)
-    chain = write_chain(
-        {
-            "0001_a.sql": f"CREATE TABLE t (a, b, c);\n{NUMBERS.format(2000)} INSERT INTO t (a) SELECT 1 FROM n;\n"
-        }
-    )
+    rows = f"{NUMBERS.format(2000)} INSERT INTO t (a) SELECT 1 FROM n;"
+    chain = write_chain({"0001_a.sql": f"CREATE TABLE t (a, b, c);\n{rows}\n"})
     with pytest.raises(UnsupportedError, match="hold 6,000 values, and at most 4,000 can") as caught:
         squasher.squash(chain, write=False)
     assert "--max-steps" in str(caught.value.hint)
