@@ -73,10 +73,18 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
             )
         return empty
     _refuse_locales(database, table)
-    named = ["rowid", *map(quote, columns)]
-    found = fetch(database, named, f" FROM {quote(table.name)} ORDER BY rowid")
+    # an index has a hidden column of its own name, which hides a name of the rowid
+    taken = {fold(table.name), *map(fold, columns)}
+    rowid = next((name for name in ("rowid", "_rowid_", "oid") if name not in taken), None)
+    if rowid is None:
+        raise UnsupportedError(
+            f"no name reaches the rowids of {table.name}: it and its columns take all three",
+            hint="Rename a column in a migration.",
+        )
+    found = fetch(database, [rowid, *map(quote, columns)], f" FROM {quote(table.name)} ORDER BY {rowid}")
     rowids = tuple(row[0] for row in found)
-    return Rows(table=table.name, columns=columns, rows=_cells([r[1:] for r in found]), rowids=rowids)
+    rows = _cells([row[1:] for row in found])
+    return Rows(table=table.name, columns=columns, rows=rows, rowids=rowids, rowid=rowid)
 
 
 def unreadable(database: Database, table: VirtualTable) -> bool:

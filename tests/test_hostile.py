@@ -579,3 +579,15 @@ def test_a_loop_of_links_as_the_fresh_file(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(InputError, match="loop"):
         squasher.check(chain(tmp_path, TABLE), tmp_path / "loop")
+
+
+@pytest.mark.parametrize("table", ["rowid", "oid", "_rowid_"])
+@pytest.mark.parametrize("profile", ["d1", "sqlite"])
+def test_a_full_text_table_with_a_name_of_the_rowid(table: str, profile: str, tmp_path: Path) -> None:
+    """The hidden column of such a table hides the rowid, which has other names."""
+    script = f"CREATE VIRTUAL TABLE {table} USING fts5(body); INSERT INTO {table} VALUES ('a'), ('b');"
+    result = squasher.squash(chain(tmp_path, script), profile=profile, write=False)
+    connection = installed(result.text)
+    found = connection.execute(f"SELECT body FROM {table} WHERE body MATCH 'b'").fetchall()
+    assert (result.proof.status, found) == ("equal", [("b",)])
+    connection.close()
