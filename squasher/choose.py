@@ -10,10 +10,11 @@ import contextlib
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from squasher.engine import Database, fetch
+from squasher.engine import Database
 from squasher.errors import SqlError
 from squasher.layout import renamed
 from squasher.model import Column, Table
+from squasher.rows import fetch
 from squasher.sql import NAME, WORD, Token, fold, is_word, literal, quote, significant
 from squasher.universe import Universe, utc
 from squasher.volatile import agrees, by_chance, by_clock

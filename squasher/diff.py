@@ -107,11 +107,10 @@ def _by_key(snapshot: Snapshot) -> dict[tuple[str, str], SchemaObject]:
 def _same_words(old: SchemaObject, new: SchemaObject) -> bool:
     """Whether two statements may mean the same at all: then their programs decide.
 
-    Another string, blob or number is another meaning. In a view, trigger or index so is any other word:
-    programs do not tell virtual tables apart, nor what a ``*`` or an OR clause will mean tomorrow, so
-    that there the words must be the same one by one. A
-    virtual table's arguments go to its module as they are, and a view that does not compile has no
-    program: of these no other spelling is known to be equal.
+    Another string, blob or number is another meaning. In a view, trigger or index the words must be the
+    same one by one: programs do not tell virtual tables apart, nor what a ``*`` or an OR clause will
+    mean tomorrow. A virtual table's arguments go to its module as they are, and a view that does not
+    compile has no program: of these no other spelling is known to be equal.
     """
     if isinstance(old, VirtualTable) or (isinstance(old, View) and old.problem is not None):
         return False

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher import d1, fulltext, layout
 from squasher.errors import UnsupportedError
-from squasher.introspect import largest_key
 from squasher.model import Index, Table, Trigger, View, VirtualTable
+from squasher.rows import largest_key
 from squasher.sql import SPACE, fold, literal, printable, quote, tokens
 
 if TYPE_CHECKING:

@@ -270,9 +270,8 @@ class Database:
         key = tuple(text.quote(name) for _, name in sorted((part[5], part[1]) for part in columns if part[5]))
         if found and found[0][4]:
             return key
-        held = {text.fold(part[1]) for part in columns}
-        hidden = [name for name in ("rowid", "_rowid_", "oid") if name not in held]
-        return (hidden[0],) if hidden else key
+        hidden = text.free_rowid(part[1] for part in columns)
+        return key if hidden is None else (hidden,)
 
     def compile_error(self, sql: str) -> str | None:
         """What stops the first statement of ``sql`` from compiling; None when nothing does."""
@@ -312,25 +311,6 @@ class Database:
                 hint="Write fewer or shorter rows at once: migrations carry a schema and reference rows.",
             )
         return _sql_error(error)
-
-
-def fetch(database: Database, columns: list[str], tail: str) -> Found:
-    """The values of ``columns``; TEXT that is not UTF-8 comes as surrogate escapes."""
-    try:
-        return database.execute(f"SELECT {', '.join(columns) or 'NULL'}{tail}")
-    except UnicodeDecodeError:
-        pass
-    split = [
-        f"typeof({c}) = 'text', CASE typeof({c}) WHEN 'text' THEN CAST({c} AS BLOB) ELSE {c} END"
-        for c in columns
-    ]
-    return [
-        tuple(
-            value.decode("utf-8", "surrogateescape") if is_text and isinstance(value, bytes) else value
-            for is_text, value in zip(row[::2], row[1::2], strict=True)
-        )
-        for row in database.execute(f"SELECT {', '.join(split)}{tail}")
-    ]
 
 
 def _out_of_budget(budget: Budget, where: str = "") -> SqlError:

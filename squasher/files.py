@@ -47,6 +47,19 @@ def read_regular(path: Path, *, follow: bool = True, most: int = LARGEST_FILE) -
     return data
 
 
+def resolved(path: Path) -> Path:
+    """The place that a path leads to, links followed. Raises InputError when they lead in a circle."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{path.as_posix()}: {_reason(error)}") from error
+
+
+def _reason(error: OSError | RuntimeError) -> str | None:
+    """Why a path leads nowhere: before 3.13, Python raises RuntimeError for a loop of links."""
+    return error.strerror if isinstance(error, OSError) else "its symbolic links form a loop"
+
+
 def write_atomically(path: Path, data: bytes) -> bool:
     """Replace ``path`` by ``data`` through a temporary file beside it; False when it holds them already.
 
@@ -75,9 +88,8 @@ def write_atomically(path: Path, data: bytes) -> bool:
         while not _replace(final, data):
             pass  # a run that began at the same moment took the temporary file for a dead one's
     except (OSError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its symbolic links form a loop"
         raise InputError(
-            f"cannot write {path.as_posix()}: {reason}",
+            f"cannot write {path.as_posix()}: {_reason(error)}",
             hint="Choose another place with --fresh FILE; the old file is unchanged.",
         ) from error
     return True

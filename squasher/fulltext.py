@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from squasher.engine import fetch
 from squasher.errors import SqlError, UnsupportedError
 from squasher.model import Rows
-from squasher.sql import fold, literal, quote, significant, unquote
+from squasher.rows import fetch, read_rows
+from squasher.sql import fold, free_rowid, literal, quote, significant, unquote
 
 if TYPE_CHECKING:
     from squasher.engine import Database
@@ -58,10 +58,7 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
     columns = tuple(column.name for column in table.columns if not column.hidden)
     empty = Rows(table=table.name, columns=columns, rows=(), rowids=None)
     if table.module == "rtree":
-        found = fetch(
-            database, [*map(quote, columns)], f" FROM {quote(table.name)} ORDER BY {quote(columns[0])}"
-        )
-        return Rows(table=table.name, columns=columns, rows=_cells(found), rowids=None)
+        return read_rows(database, table.name, columns, None, quote(columns[0]))
     if table.module != "fts5" or external_content(table) is not None:
         return empty
     if contentless(table):
@@ -74,17 +71,13 @@ def logical_rows(database: Database, table: VirtualTable) -> Rows:
         return empty
     _refuse_locales(database, table)
     # an index has a hidden column of its own name, which hides a name of the rowid
-    taken = {fold(table.name), *map(fold, columns)}
-    rowid = next((name for name in ("rowid", "_rowid_", "oid") if name not in taken), None)
+    rowid = free_rowid((table.name, *columns))
     if rowid is None:
         raise UnsupportedError(
             f"no name reaches the rowids of {table.name}: it and its columns take all three",
             hint="Rename a column in a migration.",
         )
-    found = fetch(database, [rowid, *map(quote, columns)], f" FROM {quote(table.name)} ORDER BY {rowid}")
-    rowids = tuple(row[0] for row in found)
-    rows = _cells([row[1:] for row in found])
-    return Rows(table=table.name, columns=columns, rows=rows, rowids=rowids, rowid=rowid)
+    return read_rows(database, table.name, columns, rowid, rowid)
 
 
 def unreadable(database: Database, table: VirtualTable) -> bool:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from squasher import fulltext
-from squasher.engine import Database, fetch
+from squasher.engine import Database
 from squasher.errors import SqlError, UnsupportedError
 from squasher.model import (
     Column,
@@ -20,15 +20,13 @@ from squasher.model import (
     View,
     VirtualTable,
 )
-from squasher.sql import fold, literal, name_of, quote, significant
+from squasher.rows import LARGEST_ROWID, largest_key, read_rows
+from squasher.sql import fold, free_rowid, literal, name_of, quote, significant
 
 if TYPE_CHECKING:
     from squasher.engine import Found
     from squasher.model import SchemaObject
 
-ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
-"""The names of an implicit rowid that no column has taken (https://sqlite.org/rowidtable.html)."""
-LARGEST_ROWID: Final = 2**63 - 1
 _LEDGER_COLUMNS: Final = ("id", "name", "applied_at")
 LARGEST_CONTENT: Final = 64 << 20
 """Bytes of a database that can be read, its indexes included."""
@@ -103,14 +101,6 @@ def _sequences(
             if largest > 0:
                 found.append((item.name, largest))
     return tuple(sorted(found))
-
-
-def largest_key(table: Table, rows: Rows | None) -> int:
-    """The largest INTEGER PRIMARY KEY in the rows of a table; 0 when there are none."""
-    if rows is None or table.rowid_alias is None:
-        return 0
-    place = rows.columns.index(table.rowid_alias)
-    return max(int(row[place]) for row in rows.rows)
 
 
 def _settings(database: Database) -> tuple[tuple[str, int], ...]:
@@ -208,10 +198,7 @@ class _Schema:
 
     def _refuse_what_only_looks_like_shadows(self) -> None:
         """SQLite tells shadow tables by their names; which ones a module makes is seen when it makes them."""
-        made: set[str] = set()
-        for kind, name, _, sql in self._stored:
-            if kind == "table" and self._kinds.get(name, ("",))[0] == "virtual":
-                made |= self._made_by(name, sql)
+        made = self._made_by_modules()
         for kind, name, table, sql in self._stored:
             if sql is None or self._kinds.get(table, ("",))[0] != "shadow":
                 continue
@@ -227,16 +214,20 @@ class _Schema:
                     hint="Rename it in a migration.",
                 )
 
-    def _made_by(self, name: str, sql: str) -> set[str]:
-        """The shadow tables that come with a virtual table; all that look so, where it cannot be made."""
+    def _made_by_modules(self) -> set[str]:
+        """The shadow tables that virtual tables come with; of one that cannot be made, all that look so."""
+        if all(kind != "shadow" for kind, *_ in self._kinds.values()):
+            return set()
+        made: set[str] = set()
         with Database(self._db.profile, self._db.universe) as scratch:
-            try:
-                scratch.execute(sql)
-            except SqlError:
-                return set(self._shadows(name))
-            return {
-                made for (made,) in scratch.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-            }
+            for _, name, _, sql in self._stored:
+                if self._kinds.get(name, ("",))[0] != "virtual":
+                    continue
+                try:
+                    scratch.execute(sql)
+                except SqlError:
+                    made.update(self._shadows(name))
+            return made.union(*scratch.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"))
 
     def objects(self) -> tuple[SchemaObject, ...]:
         """Every object of the user's, in the order of creation."""
@@ -455,36 +446,15 @@ def read_table(database: Database, table: Table) -> Rows:
     alias = table.rowid_alias
     if table.without_rowid:
         keys = sorted((c.primary_key, c.name) for c in table.columns if c.primary_key)
-        return _rows(database, table.name, columns, None, ", ".join(quote(name) for _, name in keys))
+        return read_rows(database, table.name, columns, None, ", ".join(quote(name) for _, name in keys))
     if alias is not None:
-        return _rows(database, table.name, columns, None, quote(alias))
-    taken = {fold(column.name) for column in table.columns}
-    rowid = next((name for name in ROWID_NAMES if name not in taken), None)
-    return _rows(database, table.name, columns, rowid, rowid)
+        return read_rows(database, table.name, columns, None, quote(alias))
+    rowid = free_rowid(column.name for column in table.columns)
+    return read_rows(database, table.name, columns, rowid, rowid)
 
 
 def _read_shadow(database: Database, name: str) -> Rows:
     info = database.execute("SELECT name, pk FROM pragma_table_xinfo(?) ORDER BY cid", (name,))
     keys = sorted((key, column) for column, key in info if key)
     order = ", ".join(quote(column) for _, column in keys) or "rowid"
-    return _rows(database, name, tuple(column for column, _ in info), None, order)
-
-
-def _rows(
-    database: Database, table: str, columns: tuple[str, ...], rowid: str | None, order: str | None
-) -> Rows:
-    """Read a table; ``rowid`` is the name under which the implicit rowid can be reached."""
-    named = [quote(column) for column in columns]
-    tail = f" FROM {quote(table)}" + (f" ORDER BY {order}" if order else "")
-    found = fetch(database, [rowid, *named] if rowid else named, tail)
-    rowids: tuple[int, ...] | None = None
-    if rowid:
-        rowids = tuple(row[0] for row in found)
-        found = [row[1:] for row in found]
-    rows = tuple(tuple(map(literal, row)) for row in found)
-    if rowids and rowids[1:] and rowids[-1] == LARGEST_ROWID:
-        raise UnsupportedError(
-            f"{table} holds the largest possible rowid: SQLite chose other rowids by chance",
-            hint="Give the table an INTEGER PRIMARY KEY and write the keys.",
-        )
-    return Rows(table=table, columns=columns, rows=rows, rowids=rowids, rowid=rowid or "rowid")
+    return read_rows(database, name, tuple(column for column, _ in info), None, order)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from squasher import volatile
 from squasher.engine import Database
 from squasher.errors import ReplayError, UnsupportedError
-from squasher.introspect import LARGEST_ROWID, introspect, largest_key
+from squasher.introspect import introspect
 from squasher.model import Table
 from squasher.provenance import Provenance, trace
 from squasher.replay import Replay, replay, run_file
 from squasher.rowdiff import Side
+from squasher.rows import LARGEST_ROWID, largest_key
 from squasher.slices import Slice
 
 if TYPE_CHECKING:

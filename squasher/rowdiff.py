@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import fulltext, volatile
 from squasher.changes import Added, Cell, Modified, Number, Removed, RowSet
-from squasher.introspect import ROWID_NAMES, largest_key
 from squasher.model import Table, VirtualTable
-from squasher.sql import fold, significant, unquote
+from squasher.rows import largest_key
+from squasher.sql import ROWID_NAMES, fold, significant, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

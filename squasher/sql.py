@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 SPACE: Final = "space"
 COMMENT: Final = "comment"
@@ -119,6 +119,16 @@ def name_of(token: Token) -> str:
 def is_word(token: Token, *words: str) -> bool:
     """Whether ``token`` is one of the bare ``words`` (given in lower case)."""
     return token.kind == WORD and fold(token.text) in words
+
+
+ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
+"""The names of an implicit rowid that no column has taken (https://sqlite.org/rowidtable.html)."""
+
+
+def free_rowid(taken: Iterable[str]) -> str | None:
+    """The name that reaches the implicit rowid of a table whose columns take these names, if one does."""
+    folded = set(map(fold, taken))
+    return next((name for name in ROWID_NAMES if name not in folded), None)
 
 
 def quote(name: str) -> str:

@@ -38,6 +38,7 @@ LAYERS = {
     "hints": 1,
     # running a chain, and reading a database
     "replay": 2,
+    "rows": 2,
     "introspect": 2,
     "fulltext": 2,
     # what is made of a replay: provenance, text, volatile cells, the proof

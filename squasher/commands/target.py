@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from squasher.errors import InputError
+from squasher.files import resolved
 from squasher.profiles import PROFILES, Profile
 
 FRESH_NAME: Final = "0001_complete_schema.sql"
@@ -37,20 +38,12 @@ def target(
         rules = rules._replace(max_steps=max_steps)
     directory = Path(migrations)
     if fresh is not None:
-        if _resolved(Path(fresh)).parent == _resolved(directory):
+        if resolved(Path(fresh)).parent == resolved(directory):
             raise InputError(
                 f"{Path(fresh).as_posix()} would be a migration of {directory.as_posix()}/ itself",
                 hint="Keep the fresh file in a directory of its own.",
             )
         return Target(directory, Path(fresh), rules)
-    beside = _resolved(directory).name + "-fresh" if directory.name in {"", ".."} else None
+    beside = resolved(directory).name + "-fresh" if directory.name in {"", ".."} else None
     folder = directory.parent / (beside or f"{directory.name}-fresh")
     return Target(directory, folder / FRESH_NAME, rules)
-
-
-def _resolved(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError) as error:  # Python before 3.13 raises RuntimeError for a loop
-        reason = error.strerror if isinstance(error, OSError) else "its symbolic links form a loop"
-        raise InputError(f"{path.as_posix()}: {reason}") from error
