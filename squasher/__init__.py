@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from squasher.commands.check import Checked
     from squasher.commands.squash import Squashed
+    from squasher.comparison import Comparison
 
 __all__ = ["SquasherError", "check", "squash"]
 
@@ -50,7 +50,7 @@ def check(
     profile: str = "d1",
     *,
     max_steps: int | None = None,
-) -> Checked:
+) -> Comparison:
     """Compare the fresh file on disk with its chain: ``result.proof.status`` and ``result.findings``.
 
     Raises SquasherError when either cannot be run or compared.

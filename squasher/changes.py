@@ -12,9 +12,23 @@ from squasher.model import Column, ForeignKey, Index, Row, Table, Trigger, View,
 
 
 class Clause(NamedTuple):
-    """A part of an object that only its text tells: a CHECK, an ON CONFLICT, a trigger's body."""
+    """A part of an object that only its text tells: an ON CONFLICT, a constraint's name."""
 
     text: str
+
+
+class Check(NamedTuple):
+    """A CHECK constraint; ``name`` is '' when it has none."""
+
+    name: str
+    text: str
+    """The expression, with its parentheses."""
+
+
+class PrimaryKey(NamedTuple):
+    """The primary key of a table: its columns, each with DESC or COLLATE where that is said."""
+
+    columns: tuple[str, ...]
 
 
 class Option(NamedTuple):
@@ -74,6 +88,8 @@ Element: TypeAlias = (
     | Column
     | ForeignKey
     | Clause
+    | Check
+    | PrimaryKey
     | Option
     | Order
     | RowSet

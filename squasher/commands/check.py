@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
-from squasher.chain import Chain, read_chain, read_migration
-from squasher.changes import Added, Clause, Modified, Option, Order, Removed, RowSet
+from squasher.chain import read_chain, read_migration
+from squasher.changes import Added, Check, Clause, Modified, Removed, RowSet
 from squasher.commands.squash import compose, decide, text_of
+from squasher.comparison import Comparison, Finding, Party, Place, rank
 from squasher.errors import InputError
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
 from squasher.observe import Observed, load, observe
 from squasher.parallel import together
-from squasher.prove import Proof, prove
+from squasher.prove import prove
 from squasher.rowdiff import Side
 from squasher.volatile import UNIVERSES
 
@@ -20,26 +21,7 @@ if TYPE_CHECKING:
     from squasher.commands.target import Target
 
 
-class Finding(NamedTuple):
-    """A difference, and where in the chain the side that is right came from."""
-
-    change: Change
-    place: str | None
-
-
-class Checked(NamedTuple):
-    """The result of a check."""
-
-    target: Target
-    chain: Chain
-    proof: Proof
-    findings: tuple[Finding, ...]
-    exact: bool
-    """Whether the file is, byte for byte, what ``squash`` would write now."""
-    warnings: tuple[str, ...]
-
-
-def check(target: Target) -> Checked:
+def check(target: Target) -> Comparison:
     """Compare the fresh file of ``target`` with its chain.
 
     Raises InputError when there is no such file, ReplayError when either does not run, and
@@ -67,15 +49,16 @@ def check(target: Target) -> Checked:
         lambda: _is_exact(observed, target, file.text),
         by_hand=target.fresh.name,
     )
-    return Checked(
-        target=target,
-        chain=chain,
+    found = sorted(proof.changes, key=rank)
+    return Comparison(
+        command="check",
+        old=Party(chain.directory, "chain", chain.span, observed.side.snapshots[0]),
+        new=Party(target.fresh.as_posix(), "sql", None, fresh.snapshots[0]),
+        profile=target.profile.name,
         proof=proof,
-        findings=tuple(
-            Finding(change, _place(observed, change)) for change in sorted(proof.changes, key=_rank)
-        ),
-        exact=exact and proof.status == "equal",
+        findings=tuple(Finding(change, _place(observed, change), ()) for change in found),
         warnings=(*chain.skipped, *observed.notes),
+        exact=exact and proof.status == "equal",
     )
 
 
@@ -86,18 +69,15 @@ def _is_exact(observed: Observed, target: Target, text: str) -> bool:
     return text.startswith(first.partition("\n\n")[0]) and compose(observed, target).text == text
 
 
-_RANKS: Final = (Table, VirtualTable, View, Option, Column, Order, Clause, ForeignKey, Index, Trigger)
+def _place(observed: Observed, change: Change) -> Place | None:
+    said = _said(observed, change)
+    if said is None:
+        return None
+    file, _, line = said.rpartition(":")
+    return Place(f"{observed.replay.chain.directory}/{file}", int(line))
 
 
-def _rank(change: Change) -> tuple[str, str, int]:
-    """By object; there the object itself, its columns, its keys, what hangs on it, its rows."""
-    kind, name = change.owner
-    element = change.new if isinstance(change, Added) else change.old
-    rank = next((n for n, one in enumerate(_RANKS) if isinstance(element, one)), len(_RANKS))
-    return "" if kind == "table" else kind, name, rank
-
-
-def _place(observed: Observed, change: Change) -> str | None:
+def _said(observed: Observed, change: Change) -> str | None:
     """The migration and line of what the fresh file lacks or has differently."""
     provenance = observed.provenance
     _, owner = change.owner
@@ -118,7 +98,7 @@ def _place(observed: Observed, change: Change) -> str | None:
                     return provenance.place("trigger", old.name)
                 case View():
                     return provenance.place("view", old.name)
-                case Table() | VirtualTable() | Clause():
+                case Table() | VirtualTable() | Clause() | Check():
                     return provenance.place("table", owner)
                 case _:
                     return None

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from squasher.render import json, text
 
 if TYPE_CHECKING:
-    from squasher.commands.check import Checked
+    from squasher.comparison import Comparison
 
 
 class Renderer(Protocol):
-    """A format: the result of a check in, its whole text out."""
+    """A format: a comparison in, its whole text out."""
 
-    def __call__(self, checked: Checked, *, color: bool = False) -> str:
+    def __call__(self, compared: Comparison, *, color: bool = False) -> str:
         """The text, with escape codes only when ``color`` is true."""
         ...
 

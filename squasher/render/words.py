@@ -8,19 +8,21 @@ from squasher import layout
 from squasher.changes import (
     Added,
     Cell,
+    Check,
     Clause,
     LedgerEntry,
     Modified,
     Number,
     Option,
     Order,
+    PrimaryKey,
     Program,
     Removed,
     RowSet,
 )
-from squasher.diff import column_facts
+from squasher.diff import column_facts, trigger_event
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
-from squasher.sql import printable
+from squasher.sql import fold, printable
 
 if TYPE_CHECKING:
     from squasher.changes import Change, Element
@@ -30,14 +32,14 @@ _SHOWN_WIDTH: Final = 100
 
 
 class Words(NamedTuple):
-    """One difference: ``-`` missing, ``+`` extra, ``~`` different; of what; and how."""
+    """One difference: ``-`` only in the old side, ``+`` only in the new one, ``~`` in both; and how."""
 
     mark: str
     kind: str
     name: str
     says: str
-    expected: str | None
-    actual: str | None
+    old: str | None
+    new: str | None
     details: tuple[str, ...] = ()
 
     @property
@@ -46,52 +48,90 @@ class Words(NamedTuple):
         return f"{self.kind} {self.name}".strip()
 
 
-def words(change: Change) -> Words:
+class Voice(NamedTuple):
+    """The point of view from which differences are told."""
+
+    removed: str
+    added: str
+    modified: str
+    """How a value that is ``{old}`` on one side is ``{new}`` on the other."""
+    describes: bool
+    """Whether to say what an added or removed element is, and not only that it is."""
+    back: bool
+    """Whether the small diff of a statement leads from the new side to the old one."""
+    program: tuple[str, str]
+    """What to call the old and the new instruction of a program."""
+
+
+VOICES: Final = {
+    "check": Voice(
+        removed="missing",
+        added="only in the fresh file",
+        modified="{new}, should be {old}",
+        describes=False,
+        back=True,
+        program=("expected", "found"),
+    ),
+    "diff": Voice(
+        removed="dropped",
+        added="added",
+        modified="{old} → {new}",
+        describes=True,
+        back=False,
+        program=("before", "after"),
+    ),
+}
+"""By command. A check says what is wrong with the fresh file, a diff what becomes of the old side."""
+
+
+def words(change: Change, voice: Voice) -> Words:
     """The change in words."""
     match change:
         case Removed(old=old):
-            kind, name = _named(old)
-            return Words("-", kind, name, "missing", _shown(old), None, _rows_of(old))
+            kind, name = _named(old, voice)
+            says = (voice.describes and _described(old)) or voice.removed
+            return Words("-", kind, name, says, _shown(old), None, _rows_of(old))
         case Added(new=new):
-            kind, name = _named(new)
-            return Words("+", kind, name, "only in the fresh file", None, _shown(new), _rows_of(new))
+            kind, name = _named(new, voice)
+            says = (voice.describes and _described(new)) or voice.added
+            details = _rows_of(new) or (_items(new) if voice.describes else ())
+            return Words("+", kind, name, says, None, _shown(new), details)
         case Modified():
-            return _modified(change)
+            return _modified(change, voice)
         case _:
             assert_never(change)
 
 
-def _modified(change: Modified) -> Words:
+def _modified(change: Modified, voice: Voice) -> Words:
     old, new = change.old, change.new
-    kind, name = _named(old)
+    kind, name = _named(old, voice)
     match old, new:
         case Column(), Column():
-            says, expected, actual = _column_says(old, new, change.fields)
-            return Words("~", kind, old.name, says, expected, actual)
+            return _column_modified(old, new, change.fields, voice)
         case (
             (Table() | VirtualTable() | View() | Trigger() | Index()),
             (Table() | VirtualTable() | View() | Trigger() | Index()),
         ) if change.fields != ("name",):
             what = "body" if isinstance(old, Trigger) else "definition"
-            diff = _diff(new.sql or "", old.sql or "")
+            before, after = old.sql or "", new.sql or ""
+            diff = _diff(after, before) if voice.back else _diff(before, after)
             return Words("~", kind, name, f"{what} differs", old.sql, new.sql, diff)
         case Program(), Program():
-            details = (f"expected  {old.instruction}", f"found     {new.instruction}")
-            return Words(
-                "~",
-                "statement",
-                old.statement,
-                "compiles differently",
-                old.instruction,
-                new.instruction,
-                details,
+            width = max(map(len, voice.program))
+            instructions = (old.instruction, new.instruction)
+            details = tuple(
+                f"{called:<{width}}  {one}" for called, one in zip(voice.program, instructions, strict=True)
             )
+            return Words("~", "statement", old.statement, "compiles differently", *instructions, details)
+        case Check(), Check():
+            says = voice.modified.format(old=old.text, new=new.text)
+            return Words("~", kind, new.name, says, old.text, new.text)
         case _:
-            expected, actual = _shown(old), _shown(new)
-            return Words("~", kind, name, f"{actual}, should be {expected}", expected, actual)
+            before, after = _shown(old), _shown(new)
+            return Words("~", kind, name, voice.modified.format(old=before, new=after), before, after)
 
 
-def _named(element: Element) -> tuple[str, str]:  # noqa: PLR0911 - a case per kind of element
+def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: PLR0911 - a case per kind of element
     match element:
         case Table() | VirtualTable():
             return "table", ""
@@ -104,9 +144,13 @@ def _named(element: Element) -> tuple[str, str]:  # noqa: PLR0911 - a case per k
         case Index(name=name):
             return "index", name
         case Column(name=name, type=kind):
-            return "column", f"{name} {kind}".strip()
+            return "column", name if voice.describes else f"{name} {kind}".strip()
         case ForeignKey():
             return "foreign key", _foreign_key(element)
+        case Check(name=name, text=text):
+            return "check", f"{name} {text}".strip()
+        case PrimaryKey():
+            return "primary key", ""
         case Clause(text=text):
             return "clause", text
         case Option(name=name):
@@ -127,6 +171,37 @@ def _named(element: Element) -> tuple[str, str]:  # noqa: PLR0911 - a case per k
             assert_never(element)
 
 
+def _described(element: Element) -> str:
+    """What a reviewer wants to know of something that came or went, on one line; '' for nothing more."""
+    match element:
+        case Table(columns=columns) | VirtualTable(columns=columns) | View(columns=columns):
+            return f"{len(columns)} column{'' if len(columns) == 1 else 's'}"
+        case Column():
+            return _column(element).removeprefix(element.name).strip()
+        case Index(sql=str(sql)):
+            unique = "unique, " if element.unique else ""
+            return unique + " ".join(layout.index_target(sql).split())
+        case ForeignKey():
+            return _actions(element)
+        case Trigger(sql=sql):
+            return trigger_event(sql).lower()
+        case PrimaryKey():
+            return _shown(element)
+        case _:
+            return ""
+
+
+def _items(element: Element) -> tuple[str, ...]:
+    """The lines of a new object: what a reviewer reads of it."""
+    match element:
+        case Table(sql=sql):
+            return tuple(" ".join(item.text.split()) for item in layout.parse_table(sql).items)
+        case VirtualTable(sql=sql) | View(sql=sql) | Trigger(sql=sql):
+            return tuple(layout.statement(sql).splitlines())
+        case _:
+            return ()
+
+
 def _shown(element: Element) -> str:
     match element:
         case Table() | VirtualTable() | View() | Trigger():
@@ -136,7 +211,11 @@ def _shown(element: Element) -> str:
         case Column():
             return _column(element)
         case ForeignKey():
-            return f"ON UPDATE {element.on_update} ON DELETE {element.on_delete}"
+            return _actions(element) or "no action"
+        case Check(text=text):
+            return text
+        case PrimaryKey(columns=columns):
+            return f"({', '.join(columns)})" if columns else "none"
         case Order(names=names):
             return ", ".join(names)
         case RowSet(rows=rows):
@@ -166,11 +245,12 @@ def _column(column: Column) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _column_says(old: Column, new: Column, fields: tuple[str, ...]) -> tuple[str, str, str]:
-    """``BOOLEAN, should be INTEGER``: only what differs."""
-    expected = " ".join(_facet(old, field) for field in fields)
-    actual = " ".join(_facet(new, field) for field in fields)
-    return f"{actual}, should be {expected}", expected, actual
+def _column_modified(old: Column, new: Column, fields: tuple[str, ...], voice: Voice) -> Words:
+    """``BOOLEAN → INTEGER``: only what differs."""
+    if fields == ("name",) and fold(old.name) != fold(new.name):
+        return Words("~", "column", new.name, f"renamed from {old.name}", old.name, new.name)
+    one, other = (" ".join(_facet(column, field) for field in fields) for column in (old, new))
+    return Words("~", "column", new.name, voice.modified.format(old=one, new=other), one, other)
 
 
 def _facet(column: Column, field: str) -> str:
@@ -189,6 +269,16 @@ def _facet(column: Column, field: str) -> str:
             return f"COLLATE {column.collation}"
         case _:
             return str(column_facts(column)[field])
+
+
+def _actions(key: ForeignKey) -> str:
+    """What a foreign key does beyond refusing; '' for the default."""
+    parts = [
+        f"ON {event} {action}"
+        for event, action in (("UPDATE", key.on_update), ("DELETE", key.on_delete))
+        if action != "NO ACTION"
+    ]
+    return " ".join(parts)
 
 
 def _foreign_key(key: ForeignKey) -> str:
@@ -213,10 +303,10 @@ def _short(value: str) -> str:
     return line if len(line) <= _SHOWN_WIDTH else line[: _SHOWN_WIDTH - 1] + "…"
 
 
-def _diff(actual: str, expected: str) -> tuple[str, ...]:
-    """What would have to change in the fresh file, as a small diff of both statements, laid out."""
+def _diff(before: str, after: str) -> tuple[str, ...]:
+    """What would have to change in a statement, as a small diff of both, laid out."""
     import difflib
 
-    before, after = (layout.statement(sql).splitlines() if sql else [] for sql in (actual, expected))
-    lines = list(difflib.unified_diff(before, after, lineterm="", n=1))[2:]
+    one, other = (layout.statement(sql).splitlines() if sql else [] for sql in (before, after))
+    lines = list(difflib.unified_diff(one, other, lineterm="", n=1))[2:]
     return tuple(printable(line) for line in lines if not line.startswith("@@"))
