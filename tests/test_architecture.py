@@ -40,6 +40,7 @@ LAYERS = {
     # running a chain, and reading a database
     "replay": 2,
     "rows": 2,
+    "schema": 2,
     "introspect": 2,
     "fulltext": 2,
     # what is made of a replay: provenance, text, volatile cells, the proof
