@@ -116,6 +116,11 @@ def _modified(change: Modified, voice: Voice) -> Words:
             before, after = old.sql or "", new.sql or ""
             diff = _diff(after, before) if voice.back else _diff(before, after)
             return Words("~", kind, name, f"{what} differs", old.sql, new.sql, diff)
+        case (Table() | VirtualTable() | View()), (Table() | VirtualTable() | View()):
+            before, after = old.name, new.name
+            if voice.describes and fold(before) != fold(after):
+                return Words("~", kind, name, f"renamed from {before}", before, after)
+            return Words("~", kind, name, voice.modified.format(old=before, new=after), before, after)
         case Program(), Program():
             width = max(map(len, voice.program))
             instructions = (old.instruction, new.instruction)
@@ -251,7 +256,7 @@ def _column(column: Column) -> str:
 
 def _column_modified(old: Column, new: Column, fields: tuple[str, ...], voice: Voice) -> Words:
     """``BOOLEAN → INTEGER``: only what differs."""
-    if fields == ("name",) and fold(old.name) != fold(new.name):
+    if voice.describes and fields == ("name",) and fold(old.name) != fold(new.name):
         return Words("~", "column", new.name, f"renamed from {old.name}", old.name, new.name)
     one, other = (" ".join(_facet(column, field) for field in fields) for column in (old, new))
     return Words("~", "column", new.name, voice.modified.format(old=one, new=other), one, other)
