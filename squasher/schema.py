@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from squasher import fulltext, layout
+from squasher.clauses import clauses
 from squasher.engine import Database
 from squasher.errors import SqlError, UnsupportedError
 from squasher.model import Column, ForeignKey, Index, IndexColumn, Table, Trigger, View, VirtualTable
@@ -263,15 +264,31 @@ def _table(database: Database, stored: Stored, facts: _Facts, *, without_rowid: 
         autoincrement = autoincrement or counts
         columns.append(_column(column, collation))
     indexes = facts.indexes.get(stored.name, {}).values()
+    keys = facts.foreign_keys.get(stored.name, ())
+    if "defer" in stored.sql.lower() or any(column.generated for column in columns):
+        columns, keys = _told_by_text(stored.sql, columns, keys)
     return Table(
         name=stored.name,
         sql=stored.sql,
         columns=tuple(columns),
-        foreign_keys=facts.foreign_keys.get(stored.name, ()),
+        foreign_keys=keys,
         constraint_indexes=tuple(index for index in indexes if index.origin != "c"),
         without_rowid=without_rowid,
         strict=strict,
         autoincrement=autoincrement,
+    )
+
+
+def _told_by_text(
+    sql: str, columns: list[Column], keys: tuple[ForeignKey, ...]
+) -> tuple[list[Column], tuple[ForeignKey, ...]]:
+    """The facts that no PRAGMA tells: what is generated how, and which foreign keys are deferred."""
+    said = clauses(sql)
+    computed = {fold(str(clause.column)): clause.expression for clause in said if clause.kind == "as"}
+    deferred = [clause.deferred for clause in said if clause.kind in {"references", "foreign"}]
+    return (
+        [column._replace(expression=computed.get(fold(column.name))) for column in columns],
+        tuple(key._replace(deferred=one) for key, one in zip(keys, deferred, strict=True)),
     )
 
 

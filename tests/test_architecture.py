@@ -23,6 +23,7 @@ LAYERS = {
     "changes": 0,
     "risks": 0,
     "layout": 0,
+    "clauses": 0,
     "limited": 0,
     "profiles": 0,
     # one thing each: the engine, the files, wrangler's text, comparing values, advice
