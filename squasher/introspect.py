@@ -27,9 +27,13 @@ _REFERENCE: Final = (
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
 
 
-def introspect(database: Database) -> Snapshot:
-    """Everything that ``database`` holds. Raises UnsupportedError for what a fresh file cannot carry."""
-    _refuse_the_temporary(database)
+def introspect(database: Database, *, rows: bool = True, carried: bool = True) -> Snapshot:
+    """Everything that ``database`` holds; without ``rows``, its schema alone.
+
+    Raises UnsupportedError for what a fresh file cannot carry, unless nothing is to be ``carried``.
+    """
+    if carried:
+        _refuse_the_temporary(database)
     try:
         objects = read_schema(database)
     except SqlError as error:
@@ -38,17 +42,17 @@ def introspect(database: Database) -> Snapshot:
             hint="Look for a virtual table that ALTER TABLE gave a name that its module does not take.",
         ) from error
     names = {row[0] for row in database.execute("SELECT name FROM sqlite_schema")}
-    rows, terms = contents(database, objects)
+    found, terms = contents(database, objects) if rows else ((), ())
     ledger, ledger_sql = _ledger(database, names)
     return Snapshot(
         objects=objects,
-        rows=rows,
+        rows=found,
         terms=terms,
-        sequences=_sequences(database, objects, rows, names),
+        sequences=_sequences(database, objects, found, names) if rows else (),
         settings=_settings(database),
         ledger=ledger,
         ledger_sql=ledger_sql,
-        violations=(*(_violations(database) if rows else ()), *_unreadable(database, objects)),
+        violations=(*(_violations(database) if found else ()), *_unreadable(database, objects)),
         left_out=(_STATISTICS,) if "sqlite_stat1" in names else (),
     )
 
