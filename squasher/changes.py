@@ -23,6 +23,8 @@ class Check(NamedTuple):
     name: str
     text: str
     """The expression, with its parentheses."""
+    column: str
+    """The column that it is written beside; '' for one of the whole table."""
 
 
 class PrimaryKey(NamedTuple):

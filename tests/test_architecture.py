@@ -57,6 +57,7 @@ LAYERS = {
     "slices": 3,
     "sources": 3,
     "prove": 3,
+    "renames": 3,
     "comparison": 3,
     "commands": 4,
     "render": 5,
@@ -144,7 +145,7 @@ def test_imports_have_no_cycles(repository: Path) -> None:
 
 
 def test_two_modules_know_the_engine(repository: Path) -> None:
-    """apsw is imported where SQL runs, squasher.engine, and where a file is opened, squasher.dbfile.
+    """The engine, apsw, is imported where SQL runs and where a database file is opened.
 
     The first never opens a file, the second never runs what a file says; nothing else can do either.
     """

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher import history
 from squasher.comparison import Comparison, Finding, Party, Place, rank
 from squasher.errors import InputError
 from squasher.model import Table, VirtualTable
 from squasher.parallel import together
 from squasher.prove import LAYERS, Proof, prove
 from squasher.renames import follow
-from squasher.risks import made, risks
+from squasher.risks import assess
 from squasher.sources import alike, branch_point, open_source, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from squasher.changes import Change
-    from squasher.history import History
     from squasher.profiles import Profile
+    from squasher.renames import Rename
     from squasher.rowdiff import Side
     from squasher.sources import Opened, Source
 
@@ -51,7 +50,7 @@ def diff(sides: Sides, profile: Profile) -> Comparison:
     old, new = _opened(sides, profile)
     before, after = alike(old, new)
     proof = _proof(profile, before, after)
-    caused = history.read(new.chain, profile) if proof.changes and new.chain is not None else None
+    caused: History | None = None
     if _may_be_renamed(proof.changes):
         followed = follow(before, after, _renames(old, caused, profile), profile)
         if followed.changes:
@@ -110,13 +109,19 @@ def _kind(change: Change) -> str:
     return "table" if isinstance(element, Table | VirtualTable) else type(element).__name__.lower()
 
 
-def _renames(old: Opened, caused: History | None, profile: Profile) -> tuple[history.Rename, ...]:
+class History:  # until there is one
+    """Nothing."""
+
+    renames: tuple[Rename, ...] = ()
+
+    def last(self, change: Change) -> Place | None:
+        """Nothing."""
+
+
+def _renames(old: Opened, caused: History | None, profile: Profile) -> tuple[Rename, ...]:
     """What the new side's chain renamed, and what the old side's did, backwards."""
-    forward = caused.renames if caused is not None else ()
-    if old.chain is None:
-        return forward
-    back = reversed(history.read(old.chain, profile).renames)
-    return (*forward, *(rename.reverse() for rename in back))
+    del old, profile
+    return () if caused is None else caused.renames
 
 
 def _party(opened: Opened, side: Side) -> Party:
@@ -125,9 +130,7 @@ def _party(opened: Opened, side: Side) -> Party:
 
 
 def _findings(changes: tuple[Change, ...], caused: History | None) -> Iterable[Finding]:
-    new, gone = made(changes), made(change.reverse() for change in changes)
-    for change in sorted(changes, key=rank):
+    ordered = sorted(changes, key=rank)
+    for change, dangers in zip(ordered, assess(ordered), strict=True):
         place: Place | None = caused.last(change) if caused is not None else None
-        whole = _kind(change) == "table"
-        harmless = not whole and change.owner in new | gone
-        yield Finding(change, place, () if harmless else risks(change))
+        yield Finding(change, place, dangers)
