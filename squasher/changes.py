@@ -55,6 +55,12 @@ class RowSet(NamedTuple):
     rows: tuple[Row, ...]
 
 
+class Content(NamedTuple):
+    """What a virtual table keeps in its own form: how many entries its shadow tables or its index hold."""
+
+    entries: int
+
+
 class Cell(NamedTuple):
     """One value; ``key`` says in which row."""
 
@@ -97,6 +103,7 @@ Element: TypeAlias = (
     | Option
     | Order
     | RowSet
+    | Content
     | Cell
     | Number
     | LedgerEntry

@@ -38,7 +38,7 @@ LAYERS = {
     "dbfile": 1,
     "parallel": 1,
     "d1": 1,
-    "diff": 1,
+    "schemadiff": 1,
     "hints": 1,
     # running a chain, and reading a database
     "replay": 2,
