@@ -39,6 +39,7 @@ LAYERS = {
     # running a chain, and reading a database
     "replay": 2,
     "rows": 2,
+    "watch": 2,
     "schema": 2,
     "introspect": 2,
     "fulltext": 2,
