@@ -45,6 +45,9 @@ LAYERS = {
     "fulltext": 2,
     # what is made of a replay: provenance, text, volatile cells, the proof
     "provenance": 3,
+    "lines": 3,
+    "episodes": 3,
+    "history": 3,
     "emit": 3,
     "volatile": 3,
     "choose": 3,
