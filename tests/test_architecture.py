@@ -43,11 +43,15 @@ LAYERS = {
     # running a chain, and reading a database
     "replay": 2,
     "rows": 2,
+    "watch": 2,
     "schema": 2,
     "introspect": 2,
     "fulltext": 2,
     # what is made of a replay: provenance, text, volatile cells, the proof
     "provenance": 3,
+    "lines": 3,
+    "episodes": 3,
+    "history": 3,
     "emit": 3,
     "volatile": 3,
     "choose": 3,
