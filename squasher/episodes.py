@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.changes import Added, Modified, Removed
-from squasher.diff import clauses, column_facts, diff
 from squasher.lines import line_of, names
 from squasher.model import Column, ForeignKey, Index, Snapshot, Table, Trigger
 from squasher.schema import resolved
+from squasher.schemadiff import clauses, column_facts, diff
 from squasher.sql import fold, is_word, same_tokens, significant
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ class Rename(NamedTuple):
     table: str
     old: str
     new: str
+
+    def reverse(self) -> Rename:
+        """The rename that undoes this one."""
+        table = self.new if self.kind == "table" else self.table
+        return Rename(self.kind, table, self.new, self.old)
 
 
 class Event(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from squasher import history
 from squasher.changes import Added, Content, Modified, RowSet
 from squasher.comparison import Comparison, Finding, Party, Place, rank
 from squasher.errors import InputError
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from squasher.changes import Change
+    from squasher.episodes import Rename
+    from squasher.history import History
     from squasher.model import Snapshot
     from squasher.profiles import Profile
-    from squasher.renames import Rename
     from squasher.rowdiff import Side
     from squasher.sources import Opened, Source
 
@@ -54,7 +56,7 @@ def diff(sides: Sides, profile: Profile) -> Comparison:
     old, new = _opened(sides, profile)
     before, after = alike(old, new)
     proof = _proof(profile, before, after)
-    caused: History | None = None
+    caused = history.read(new.chain, profile) if proof.changes and new.chain is not None else None
     if _may_be_renamed(proof.changes):
         followed = follow(before, after, _renames(old, caused, profile), profile)
         if followed.changes:
@@ -113,19 +115,13 @@ def _kind(change: Change) -> str:
     return "table" if isinstance(element, Table | VirtualTable) else type(element).__name__.lower()
 
 
-class History:  # until there is one
-    """Nothing."""
-
-    renames: tuple[Rename, ...] = ()
-
-    def last(self, change: Change) -> Place | None:
-        """Nothing."""
-
-
 def _renames(old: Opened, caused: History | None, profile: Profile) -> tuple[Rename, ...]:
     """What the new side's chain renamed, and what the old side's did, backwards."""
-    del old, profile
-    return () if caused is None else caused.renames
+    forward = caused.renames if caused is not None else ()
+    if old.chain is None:
+        return forward
+    back = reversed(history.read(old.chain, profile).renames)
+    return (*forward, *(rename.reverse() for rename in back))
 
 
 def _party(opened: Opened, side: Side) -> Party:
@@ -165,5 +161,11 @@ def _entries(table: VirtualTable, snapshot: Snapshot) -> Content:
 def _findings(changes: tuple[Change, ...], caused: History | None) -> Iterable[Finding]:
     ordered = sorted(changes, key=rank)
     for change, dangers in zip(ordered, assess(ordered), strict=True):
-        place: Place | None = caused.last(change) if caused is not None else None
-        yield Finding(change, place, dangers)
+        yield Finding(change, _cause(change, caused), dangers)
+
+
+def _cause(change: Change, caused: History | None) -> Place | None:
+    found = caused.last(change.reverse()) if caused is not None else None
+    if found is None or caused is None:
+        return None
+    return Place(f"{caused.chain.directory}/{found.file}", found.line)

@@ -62,6 +62,13 @@ class Voice(NamedTuple):
     """Whether the small diff of a statement leads from the new side to the old one."""
     program: tuple[str, str]
     """What to call the old and the new instruction of a program."""
+    origins: tuple[tuple[str, str], ...]
+    """How a migration is named as the cause: by kind, the last entry for all others."""
+
+    def origin(self, said: Words) -> str:
+        """What stands before the migration that caused a difference: ``added by ``."""
+        kind = said.kind.split()[-1]
+        return next(phrase for one, phrase in self.origins if one in {kind, ""})
 
 
 VOICES: Final = {
@@ -72,6 +79,7 @@ VOICES: Final = {
         describes=False,
         back=True,
         program=("expected", "found"),
+        origins=(("column", "added by "), ("row", "from "), ("rows", "from "), ("", "made by ")),
     ),
     "diff": Voice(
         removed="dropped",
@@ -80,6 +88,7 @@ VOICES: Final = {
         describes=True,
         back=False,
         program=("before", "after"),
+        origins=(("", ""),),
     ),
 }
 """By command. A check says what is wrong with the fresh file, a diff what becomes of the old side."""
