@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher.changes import Added, Cell, Modified, Removed, RowSet
 from squasher.episodes import Episode, Event, Life, Reader, Rename, Wrote, column_of
-from squasher.lines import line_of, names
+from squasher.lines import line_of
 from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
 from squasher.replay import replay
 from squasher.sql import fold
@@ -77,11 +77,29 @@ class History:
         """The statements that wrote its rows, oldest first."""
         return tuple(self._rows.get(life.number, ()))
 
+    def columns(self, life: Life) -> tuple[str, ...]:
+        """The names of all columns that a table ever had, folded."""
+        return tuple(sorted(set().union(*(names for names, _ in self._columns(life)))))
+
     def column(self, life: Life, name: str) -> tuple[tuple[Event, ...], ...]:
         """What was done to each column of a table that ever bore the name: one for each such life."""
-        open_: dict[str, list[Event]] = {}
-        bore: dict[int, set[str]] = {}
-        lives: list[list[Event]] = []
+        return tuple(tuple(events) for names, events in self._columns(life) if fold(name) in names)
+
+    def _columns(self, life: Life) -> list[tuple[set[str], list[Event]]]:
+        """The lives of a table's columns: the names that each bore, and what was done to it."""
+        lives: list[tuple[set[str], list[Event]]] = []
+        now: dict[str, tuple[set[str], list[Event]]] = {}
+
+        def take(old: Column | None, new: Column | None, event: Event) -> None:
+            one = now.pop(fold(old.name), None) if old is not None else None
+            if one is None:
+                one = set(), []
+                lives.append(one)
+            one[0].update(fold(column.name) for column in (old, new) if column is not None)
+            one[1].append(event)
+            if new is not None:
+                now[fold(new.name)] = one
+
         for event in self._events.get(life.number, ()):
             if event.life != life.number:
                 continue
@@ -89,37 +107,23 @@ class History:
             old = None if isinstance(change, Added) else change.old
             new = None if isinstance(change, Removed) else change.new
             if isinstance(old, Column) or isinstance(new, Column):
-                going = open_.pop(fold(old.name), None) if isinstance(old, Column) else None
-                if going is None:
-                    going = []
-                    lives.append(going)
-                going.append(event)
-                for one in (old, new):
-                    if isinstance(one, Column):
-                        bore.setdefault(id(going), set()).add(fold(one.name))
-                if isinstance(new, Column):
-                    open_[fold(new.name)] = going
-            elif isinstance(change, Added) and isinstance(new, Table | VirtualTable):
-                for one in new.columns:
-                    going = [self._at(event, one.name)]
-                    lives.append(going)
-                    bore[id(going)] = {fold(one.name)}
-                    open_[fold(one.name)] = going
-            elif isinstance(old, Table | VirtualTable) and (
-                isinstance(change, Removed) or _is_rename(change)
-            ):
-                for going in open_.values():
-                    going.append(event)
-            elif (of := column_of(change)) is not None and fold(of) in open_:
-                open_[fold(of)].append(event)
-        return tuple(tuple(going) for going in lives if fold(name) in bore[id(going)])
+                take(
+                    old if isinstance(old, Column) else None, new if isinstance(new, Column) else None, event
+                )
+            elif old is None and isinstance(new, Table | VirtualTable):
+                for column in new.columns:
+                    take(None, column, self._at(event, column.name))
+            elif isinstance(old, Table | VirtualTable) and (new is None or _is_rename(change)):
+                for _, events in now.values():
+                    events.append(event)
+            elif (of := column_of(change)) is not None and fold(of) in now:
+                now[fold(of)][1].append(event)
+        return lives
 
     def _at(self, event: Event, column: str) -> Event:
         """The making of a table, at the line of one of its columns."""
-        for ran in self._steps[event.migration.name].statements:
-            if line_of(event.migration, ran) == event.line and names(ran, column):
-                return event._replace(line=line_of(event.migration, ran, column))
-        return event
+        ran = self._steps[event.migration.name].statements[event.statement]
+        return event._replace(line=line_of(event.migration, ran, column))
 
     def last(self, change: Change) -> Place | None:
         """The cause of a difference: the last that the chain did with what it is about."""

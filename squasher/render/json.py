@@ -14,9 +14,7 @@ _CHANGES: Final = {"-": "missing", "+": "extra", "~": "different"}
 
 def render(checked: Checked, *, color: bool = False) -> str:  # noqa: ARG001 - JSON has no colours
     """The result of a check as a JSON object, its keys sorted."""
-    import json
-
-    document = {
+    document: dict[str, object] = {
         "command": "check",
         "version": VERSION,
         "result": _RESULTS[checked.proof.status],
@@ -29,6 +27,13 @@ def render(checked: Checked, *, color: bool = False) -> str:  # noqa: ARG001 - J
         "reasons": list(checked.proof.reasons),
         "warnings": list(checked.warnings),
     }
+    return dump(document)
+
+
+def dump(document: dict[str, object]) -> str:
+    """A JSON object, its keys sorted, safe to print."""
+    import json
+
     return _escaped(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)) + "\n"
 
 
