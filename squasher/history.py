@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from squasher.changes import Added, Cell, Modified, Removed, RowSet
+from squasher.changes import Added, Cell, Modified, Order, Removed, RowSet
 from squasher.episodes import Episode, Event, Life, Reader, Rename, Wrote, column_of
 from squasher.lines import line_of
 from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
@@ -180,7 +180,7 @@ def _elements(change: Change) -> tuple[Element, ...]:
 def _same(one: Element, other: Element) -> bool:
     """Whether two values are of the same thing, or the first of the object that the second is in."""
     if isinstance(one, _Whole) and not (isinstance(one, Index) and one.sql is None):
-        return True
+        return not isinstance(other, Order)  # many have a part in it
     if type(one) is not type(other):
         return False
     return _identity(one) == _identity(other)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.chain import Chain, read_chain, read_migration
-from squasher.changes import Added, Clause, Modified, Option, Order, Removed, RowSet
+from squasher.changes import Added, Clause, Option, Order
 from squasher.commands.squash import compose, decide, text_of
 from squasher.errors import InputError
+from squasher.history import read
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
 from squasher.observe import Observed, load, observe
 from squasher.parallel import together
@@ -71,9 +72,7 @@ def check(target: Target) -> Checked:
         target=target,
         chain=chain,
         proof=proof,
-        findings=tuple(
-            Finding(change, _place(observed, change)) for change in sorted(proof.changes, key=_rank)
-        ),
+        findings=_findings(chain, target, proof),
         exact=exact and proof.status == "equal",
         warnings=(*chain.skipped, *observed.notes),
     )
@@ -97,28 +96,14 @@ def _rank(change: Change) -> tuple[str, str, int]:
     return "" if kind == "table" else kind, name, rank
 
 
-def _place(observed: Observed, change: Change) -> str | None:
-    """The migration and line of what the fresh file lacks or has differently."""
-    provenance = observed.provenance
-    _, owner = change.owner
-    match change:
-        case Added():
-            return None
-        case Removed(old=RowSet()):
-            return provenance.rows_place(owner)
-        case Removed(old=old) | Modified(old=old):
-            match old:
-                case Column():
-                    return provenance.place("table", owner, old.name)
-                case ForeignKey():
-                    return provenance.place("table", owner, old.columns[0])
-                case Index() if old.sql is not None:
-                    return provenance.place("index", old.name)
-                case Trigger():
-                    return provenance.place("trigger", old.name)
-                case View():
-                    return provenance.place("view", old.name)
-                case Table() | VirtualTable() | Clause():
-                    return provenance.place("table", owner)
-                case _:
-                    return None
+def _findings(chain: Chain, target: Target, proof: Proof) -> tuple[Finding, ...]:
+    """The differences in the order in which people look at them, each with its cause in the chain."""
+    if not proof.changes:
+        return ()
+    told = read(chain, target.profile)
+    ordered = sorted(proof.changes, key=_rank)
+    places = [told.last(change) for change in ordered]
+    return tuple(
+        Finding(change, None if place is None else str(place))
+        for change, place in zip(ordered, places, strict=True)
+    )

@@ -100,7 +100,9 @@ def _subject(change: Change) -> tuple[str, str]:
         kind = "table" if isinstance(element, Table | VirtualTable) else type(element).__name__.lower()
         return kind, str(getattr(element, "name", ""))
     said = words(change)
-    return said.kind, str(getattr(element, "name", "")) or said.name
+    return said.kind, said.name if isinstance(element, Index) else str(
+        getattr(element, "name", "")
+    ) or said.name
 
 
 def _kind(change: Change) -> str:
@@ -150,7 +152,7 @@ def _lived(lived: Lived, *, color: bool) -> list[str]:
     lines = [(event.migration.name, event.line, _line(event, lived)) for event in lived.events]
     lines += [(wrote.migration.name, wrote.line, _wrote(wrote)) for wrote in lived.rows]
     order = {one: n for n, one in enumerate(dict.fromkeys([line[0] for line in lines]))}
-    lines.sort(key=lambda line: (line[0], line[1]) if False else (order[line[0]], line[1]))
+    lines.sort(key=lambda line: (order[line[0]], line[1]))
     return [
         title + (f" (once {former})" if former else ""),
         *_laid([line for *_, line in lines], color=color),
@@ -190,7 +192,7 @@ def _line(event: Event, lived: Lived | None, *, whole: bool = False) -> _Line:
     if lived is not None and lived.column is not None and isinstance(change, Added) and _is_object(change):
         subject = f"column {lived.column}, with the {kind} {name}"
     place = f"{event.migration.name}:{event.line}"
-    return _Line(place, said.mark, subject, _says(change), said.details if False else _details(change))
+    return _Line(place, said.mark, subject, _says(change), _details(change))
 
 
 def _says(change: Change) -> str:

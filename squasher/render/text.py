@@ -89,7 +89,7 @@ def _group(name: str, found: list[tuple[Words, str | None]], *, color: bool) -> 
     lines = [printable(name)]
     for said, place in merged:
         mark = f"{_COLORS[said.mark]}{said.mark}{_PLAIN}" if color else said.mark
-        made = _ORIGINS.get(said.kind.split()[-1], "made by")
+        made = "dropped by" if said.mark == "+" else _ORIGINS.get(said.kind.split()[-1], "made by")
         origin = f" ({made} {printable(place)})" if place else ""
         lines.append(f"  {mark} {printable(said.subject):<{width}}   {printable(said.says)}{origin}")
         lines += [f"      {printable(line)}" for line in said.details]
