@@ -127,6 +127,32 @@ def _show(compared: Comparison, form: str) -> None:
     _print(text if color or form == "json" else printable_lines(text))
 
 
+def history(
+    *,
+    what: str | None = None,
+    migrations: str = "migrations",
+    profile: str = "d1",
+    max_steps: int | None = None,
+    to: str | None = None,
+    form: str = "text",
+) -> int:
+    """``squasher history``."""
+
+    def run() -> int:
+        from squasher.commands.history import history as command
+        from squasher.commands.target import target
+        from squasher.render.history import FORMATS
+
+        result = command(target(migrations, None, profile, max_steps), what, to)
+        _warn(result.warnings)
+        color = _color()
+        text = FORMATS[form](result, color=color)
+        _print(text if color or form == "json" else printable_lines(text))
+        return FINE
+
+    return _reported(run)
+
+
 def _reported(run: Callable[[], int]) -> int:
     """Errors as a person should read them, on standard error, and the exit code that they mean."""
     from squasher.budget import watch
