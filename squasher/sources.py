@@ -188,7 +188,16 @@ class _Reader(NamedTuple):
             return self.database(name, lambda use: dbfile.of_bytes(data, name, use))
         if not data and not path.endswith(".sql"):
             return self.empty(name)
-        return self.sql(name, migration(path.rpartition("/")[2], path, data))
+        try:
+            file = migration(path.rpartition("/")[2], path, data)
+        except InputError as error:
+            if path.endswith(".sql"):
+                raise
+            raise InputError(
+                f"{name} is neither a SQLite database nor SQL text",
+                hint="Decrypt a database that is encrypted; save SQL text as UTF-8.",
+            ) from error
+        return self.sql(name, file)
 
     def chain(self, name: str, chain: Chain) -> Opened:
         if self.to is not None:
@@ -220,6 +229,8 @@ class _Reader(NamedTuple):
                     found = introspect(found, carried=False)
         except (SqlError, UnsupportedError) as error:
             raise InputError(f"{name}: {error.message}", hint=error.hint) from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"{name}: a name or a text of its schema is not UTF-8") from error
         return Opened(name, "database", Side.of([found]), UNIVERSES[:1])
 
     def _take(self, name: str, file: apsw.Connection) -> Database | Snapshot:
