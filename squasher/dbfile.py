@@ -29,7 +29,7 @@ MAGIC: Final = b"SQLite format 3\0"
 _VERSIONS: Final = slice(18, 20)
 _WAL: Final = 2
 _HEAD: Final = 20
-WAIT: Final = 5
+WAIT: Final[int] = 5
 """Seconds that a lock is waited for."""
 _ATTEMPTS: Final = 5
 _URI: Final = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI

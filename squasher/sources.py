@@ -39,6 +39,7 @@ GIT: Final = "git:"
 STDIN: Final = "-"
 _STDIN_PATH: Final = "<stdin>"
 _EMPTY: Final = "the empty schema"
+_LFS: Final = b"version https://git-lfs.github.com/spec/v1"
 _SYNTAX: Final = "Write git:REV or git:REV:PATH, such as git:main:migrations."
 
 
@@ -170,7 +171,13 @@ class _Reader(NamedTuple):
             place = git.locate(source.revision, path, shown)
             with git.Blobs() as blobs:
                 if place.kind == "blob":
-                    return self.content(shown, shown, blobs.read(place.oid, shown))
+                    data = blobs.read(place.oid, shown)
+                    if data.startswith(_LFS):
+                        raise InputError(
+                            f"{shown}: git holds a pointer of Git LFS instead of the file",
+                            hint="Check the file out and name it: `git lfs pull` gets it.",
+                        )
+                    return self.content(shown, shown, data)
                 held = {entry.name: entry for entry in git.entries(place) if looks_like_one(entry.name)}
                 chain = assemble(
                     shown,
