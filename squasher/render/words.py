@@ -10,6 +10,7 @@ from squasher.changes import (
     Cell,
     Check,
     Clause,
+    Content,
     LedgerEntry,
     Modified,
     Number,
@@ -20,8 +21,8 @@ from squasher.changes import (
     Removed,
     RowSet,
 )
-from squasher.diff import column_facts, trigger_event
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
+from squasher.schemadiff import column_facts, trigger_event
 from squasher.sql import fold, printable
 
 if TYPE_CHECKING:
@@ -61,6 +62,13 @@ class Voice(NamedTuple):
     """Whether the small diff of a statement leads from the new side to the old one."""
     program: tuple[str, str]
     """What to call the old and the new instruction of a program."""
+    origins: tuple[tuple[str, str], ...]
+    """How a migration is named as the cause: by kind, the last entry for all others."""
+
+    def origin(self, said: Words) -> str:
+        """What stands before the migration that caused a difference: ``added by ``."""
+        kind = said.kind.split()[-1]
+        return next(phrase for one, phrase in self.origins if one in {kind, ""})
 
 
 VOICES: Final = {
@@ -71,6 +79,7 @@ VOICES: Final = {
         describes=False,
         back=True,
         program=("expected", "found"),
+        origins=(("column", "added by "), ("row", "from "), ("rows", "from "), ("", "made by ")),
     ),
     "diff": Voice(
         removed="dropped",
@@ -79,6 +88,7 @@ VOICES: Final = {
         describes=True,
         back=False,
         program=("before", "after"),
+        origins=(("", ""),),
     ),
 }
 """By command. A check says what is wrong with the fresh file, a diff what becomes of the old side."""
@@ -116,6 +126,11 @@ def _modified(change: Modified, voice: Voice) -> Words:
             before, after = old.sql or "", new.sql or ""
             diff = _diff(after, before) if voice.back else _diff(before, after)
             return Words("~", kind, name, f"{what} differs", old.sql, new.sql, diff)
+        case ((Table() | VirtualTable() | View()), (Table() | VirtualTable() | View())):
+            before, after = old.name, new.name
+            if voice.describes and fold(before) != fold(after):
+                return Words("~", kind, name, f"renamed from {before}", before, after)
+            return Words("~", kind, name, voice.modified.format(old=before, new=after), before, after)
         case Program(), Program():
             width = max(map(len, voice.program))
             instructions = (old.instruction, new.instruction)
@@ -129,6 +144,8 @@ def _modified(change: Modified, voice: Voice) -> Words:
                 before, after = old.text, new.text
             says = voice.modified.format(old=before, new=after)
             return Words("~", kind, old.name, says, before, after)
+        case Content(), Content() if old == new:
+            return Words("~", kind, name, f"differs, {_shown(old)}", _shown(old), _shown(new))
         case _:
             before, after = _shown(old), _shown(new)
             return Words("~", kind, name, voice.modified.format(old=before, new=after), before, after)
@@ -162,6 +179,8 @@ def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: PLR0911 
             return "order of", of
         case RowSet(rows=rows):
             return f"{len(rows)} row{'s' if len(rows) > 1 else ''}", ""
+        case Content():
+            return "content", ""
         case Cell(key=key, column=column):
             return "cell", f"{column} of the row with {key}"
         case Number(name=name):
@@ -177,8 +196,10 @@ def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: PLR0911 
 def _described(element: Element) -> str:
     """What a reviewer wants to know of something that came or went, on one line; '' for nothing more."""
     match element:
-        case Table(columns=columns) | VirtualTable(columns=columns) | View(columns=columns):
-            return f"{len(columns)} column{'' if len(columns) == 1 else 's'}"
+        case Table(columns=columns) | VirtualTable(columns=columns):
+            return _count(sum(column.hidden != 1 for column in columns))
+        case View(columns=columns):
+            return _count(len(columns))
         case Column():
             return _column(element).removeprefix(element.name).strip()
         case Index(sql=str(sql)):
@@ -192,6 +213,10 @@ def _described(element: Element) -> str:
             return _shown(element)
         case _:
             return ""
+
+
+def _count(columns: int) -> str:
+    return f"{columns} column{'' if columns == 1 else 's'}"
 
 
 def _items(element: Element) -> tuple[str, ...]:
@@ -223,6 +248,8 @@ def _shown(element: Element) -> str:
             return ", ".join(names)
         case RowSet(rows=rows):
             return f"{len(rows)}"
+        case Content(entries=entries):
+            return f"{entries} entries"
         case Cell(value=value):
             return _short(value)
         case Number(value=value):
@@ -251,7 +278,7 @@ def _column(column: Column) -> str:
 
 def _column_modified(old: Column, new: Column, fields: tuple[str, ...], voice: Voice) -> Words:
     """``BOOLEAN → INTEGER``: only what differs."""
-    if fields == ("name",) and fold(old.name) != fold(new.name):
+    if voice.describes and fields == ("name",) and fold(old.name) != fold(new.name):
         return Words("~", "column", new.name, f"renamed from {old.name}", old.name, new.name)
     one, other = (" ".join(_facet(column, field) for field in fields) for column in (old, new))
     return Words("~", "column", new.name, voice.modified.format(old=one, new=other), one, other)
