@@ -29,7 +29,8 @@ MAGIC: Final = b"SQLite format 3\0"
 _VERSIONS: Final = slice(18, 20)
 _WAL: Final = 2
 _HEAD: Final = 20
-_WAIT: Final = 5
+WAIT: Final[int] = 5
+"""Seconds that a lock is waited for."""
 _ATTEMPTS: Final = 5
 _URI: Final = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 _RECOVER: Final = "Look at it with `PRAGMA integrity_check`; `sqlite3 FILE .recover` saves what can be read."
@@ -92,7 +93,7 @@ def of_bytes(
 
 
 def _begin(file: apsw.Connection) -> None:
-    file.set_busy_timeout(_WAIT * 1000)
+    file.set_busy_timeout(WAIT * 1000)
     file.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     file.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     file.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
@@ -103,8 +104,9 @@ def _begin(file: apsw.Connection) -> None:
 def _explain(error: apsw.Error, shown: str) -> InputError:
     match error:
         case apsw.BusyError() | apsw.LockedError():
+            seconds = f"{WAIT} second{'' if WAIT == 1 else 's'}"
             return InputError(
-                f"{shown} is locked: another process holds an exclusive lock on it, for {_WAIT} seconds now",
+                f"{shown} is locked: another process holds an exclusive lock on it, for {seconds} now",
                 hint="Try again when that process has committed, or name a copy made with `.backup`.",
             )
         case apsw.NotADBError():

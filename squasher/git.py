@@ -113,21 +113,23 @@ def _below_the_root(path: str, shown: str) -> str:
     else:
         inside = os.path.normpath(path)
     if inside == ".." or inside.startswith("../"):
-        raise InputError(f"{shown}: {path} is outside of the repository")
+        raise InputError(
+            f"{shown} is outside of the repository",
+            hint="Name a path in it: from its root, or with ./ or ../ from here.",
+        )
     return "" if inside == "." else inside.replace(os.sep, "/")
 
 
 def _missing(oid: str, revision: str, where: str, shown: str) -> InputError:
     """Say what is there instead: what is spelled alike, or what git would find from here."""
     folder, _, name = where.rpartition("/")
-    done = _git("ls-tree", "-z", "--full-tree", f"{oid}:{folder}" if folder else oid)
-    names = [entry.name for entry in _entries(done.stdout)]
-    prefix = _one("rev-parse", "--show-prefix")
-    if name in names:
+    done = _git("ls-tree", "-z", "--full-tree", f"{oid}:{folder}")
+    if done.returncode != 0 and _lacks_a_tree(oid, folder):
         return _lost(shown, done)
+    prefix = _one("rev-parse", "--show-prefix")
     if prefix and _ok("cat-file", "-e", f"{oid}:{prefix}{where}"):
         hint = f"Paths are read from the root of the repository: write git:{revision}:./{where}."
-    elif close := get_close_matches(name, names, 1):
+    elif close := get_close_matches(name, [entry.name for entry in _entries(done.stdout)], 1):
         near = f"{folder}/{close[0]}" if folder else close[0]
         hint = f"There is {near} in it: write git:{revision}:{near}."
     elif done.returncode != 0:
@@ -135,6 +137,21 @@ def _missing(oid: str, revision: str, where: str, shown: str) -> InputError:
     else:
         hint = f"Look at what is there with `git ls-tree {revision}`."
     return MissingError(f"{shown}: {revision} has no {where}", hint=hint)
+
+
+def _lacks_a_tree(oid: str, folder: str) -> bool:
+    """Whether a directory on the way is named by its parent, and yet not there to be read."""
+    root = _one("cat-file", "commit", oid).partition("\n")[0].removeprefix("tree ")
+    if not _ok("cat-file", "-e", root):
+        return True
+    parts = folder.split("/") if folder else []
+    for length in range(1, len(parts) + 1):
+        found = _git("rev-parse", "--verify", "--quiet", f"{oid}:{'/'.join(parts[:length])}")
+        if found.returncode != 0:
+            return False
+        if not _ok("cat-file", "-e", found.stdout.decode().strip()):
+            return True
+    return False
 
 
 def _lost(shown: str, done: subprocess.CompletedProcess[bytes]) -> InputError:
@@ -287,12 +304,13 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 @cache
-def _program() -> str | None:
+def program() -> str | None:
+    """Where git is, if it is installed."""
     return shutil.which("git")
 
 
 def _command() -> list[str]:
-    program = _program()
-    if program is None:
+    path = program()
+    if path is None:
         raise InputError("git is not installed", hint="Install git, or name files instead of git:REV.")
-    return [program, "--no-pager", *_SETTINGS]
+    return [path, "--no-pager", *_SETTINGS]

@@ -39,6 +39,7 @@ GIT: Final = "git:"
 STDIN: Final = "-"
 _STDIN_PATH: Final = "<stdin>"
 _EMPTY: Final = "the empty schema"
+_LFS: Final = b"version https://git-lfs.github.com/spec/v1"
 _SYNTAX: Final = "Write git:REV or git:REV:PATH, such as git:main:migrations."
 
 
@@ -170,7 +171,13 @@ class _Reader(NamedTuple):
             place = git.locate(source.revision, path, shown)
             with git.Blobs() as blobs:
                 if place.kind == "blob":
-                    return self.content(shown, shown, blobs.read(place.oid, shown))
+                    data = blobs.read(place.oid, shown)
+                    if data.startswith(_LFS):
+                        raise InputError(
+                            f"{shown}: git holds a pointer of Git LFS instead of the file",
+                            hint="Check the file out and name it: `git lfs pull` gets it.",
+                        )
+                    return self.content(shown, shown, data)
                 held = {entry.name: entry for entry in git.entries(place) if looks_like_one(entry.name)}
                 chain = assemble(
                     shown,
@@ -188,7 +195,16 @@ class _Reader(NamedTuple):
             return self.database(name, lambda use: dbfile.of_bytes(data, name, use))
         if not data and not path.endswith(".sql"):
             return self.empty(name)
-        return self.sql(name, migration(path.rpartition("/")[2], path, data))
+        try:
+            file = migration(path.rpartition("/")[2], path, data)
+        except InputError as error:
+            if path.endswith(".sql"):
+                raise
+            raise InputError(
+                f"{name} is neither a SQLite database nor SQL text",
+                hint="Decrypt a database that is encrypted; save SQL text as UTF-8.",
+            ) from error
+        return self.sql(name, file)
 
     def chain(self, name: str, chain: Chain) -> Opened:
         if self.to is not None:
@@ -220,6 +236,8 @@ class _Reader(NamedTuple):
                     found = introspect(found, carried=False)
         except (SqlError, UnsupportedError) as error:
             raise InputError(f"{name}: {error.message}", hint=error.hint) from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"{name}: a name or a text of its schema is not UTF-8") from error
         return Opened(name, "database", Side.of([found]), UNIVERSES[:1])
 
     def _take(self, name: str, file: apsw.Connection) -> Database | Snapshot:

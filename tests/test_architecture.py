@@ -151,7 +151,7 @@ def test_imports_have_no_cycles(repository: Path) -> None:
 def test_two_modules_know_the_engine(repository: Path) -> None:
     """The engine, apsw, is imported where SQL runs and where a database file is opened.
 
-    The first never opens a file, the second never runs what a file says; nothing else can do either.
+    squasher.engine never opens a file, squasher.dbfile never runs what a file says.
     """
     importers = [name for name, tree in modules(repository) if "apsw" in imports_of(tree)]
     assert importers == ["squasher.dbfile", "squasher.engine"]
