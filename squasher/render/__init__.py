@@ -32,6 +32,7 @@ RENDERERS: Final = {
     for name in (
         "text",
         "json",
+        "markdown",
         "sql",
         "github",
     )
