@@ -29,6 +29,8 @@ class PrimaryKey(NamedTuple):
     """The primary key of a table: its columns, each with DESC or COLLATE where that is said."""
 
     columns: tuple[str, ...]
+    rowid: bool
+    """Whether it is the rowid itself, as INTEGER PRIMARY KEY is (lang_createtable.html#rowid)."""
 
 
 class Option(NamedTuple):

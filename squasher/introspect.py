@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from squasher import fulltext
-from squasher.engine import Database
 from squasher.errors import SqlError, UnsupportedError
-from squasher.model import (
-    Column,
-    ForeignKey,
-    Index,
-    IndexColumn,
-    Rows,
-    Snapshot,
-    Table,
-    Trigger,
-    View,
-    VirtualTable,
-)
+from squasher.model import Rows, Snapshot, Table, VirtualTable
 from squasher.rows import LARGEST_ROWID, largest_key, read_rows
-from squasher.sql import fold, free_rowid, literal, name_of, quote, significant
+from squasher.schema import read_schema
+from squasher.sql import fold, free_rowid, literal, quote
 
 if TYPE_CHECKING:
-    from squasher.engine import Found
+    from squasher.engine import Database
     from squasher.model import SchemaObject
 
 _LEDGER_COLUMNS: Final = ("id", "name", "applied_at")
@@ -39,29 +27,32 @@ _REFERENCE: Final = (
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
 
 
-def introspect(database: Database) -> Snapshot:
-    """Everything that ``database`` holds. Raises UnsupportedError for what a fresh file cannot carry."""
-    _refuse_the_temporary(database)
+def introspect(database: Database, *, rows: bool = True, carried: bool = True) -> Snapshot:
+    """Everything that ``database`` holds; without ``rows``, its schema alone.
+
+    Raises UnsupportedError for what a fresh file cannot carry, unless nothing is to be ``carried``.
+    """
+    if carried:
+        _refuse_the_temporary(database)
     try:
-        schema = _Schema(database)
-        objects = schema.objects()
+        objects = read_schema(database)
     except SqlError as error:
         raise UnsupportedError(
             f"SQLite cannot read the schema that is left: {error.message}",
             hint="Look for a virtual table that ALTER TABLE gave a name that its module does not take.",
         ) from error
     names = {row[0] for row in database.execute("SELECT name FROM sqlite_schema")}
-    rows, terms = contents(database, objects)
+    found, terms = contents(database, objects) if rows else ((), ())
     ledger, ledger_sql = _ledger(database, names)
     return Snapshot(
         objects=objects,
-        rows=rows,
+        rows=found,
         terms=terms,
-        sequences=_sequences(database, objects, rows, names),
+        sequences=_sequences(database, objects, found, names) if rows else (),
         settings=_settings(database),
         ledger=ledger,
         ledger_sql=ledger_sql,
-        violations=(*(_violations(database) if rows else ()), *_unreadable(database, objects)),
+        violations=(*(_violations(database) if found else ()), *_unreadable(database, objects)),
         left_out=(_STATISTICS,) if "sqlite_stat1" in names else (),
     )
 
@@ -167,227 +158,6 @@ def _refuse_a_full_ledger(database: Database, ledger: str) -> None:
             f"the ledger {ledger} has no room for another migration: its keys have come to an end",
             hint="Let the migration tool number its rows.",
         )
-
-
-class _Schema:
-    """The PRAGMA facts of a whole database, read with one query per kind."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
-        self._stored = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid")
-        self._kinds = {
-            name: (kind, bool(without_rowid), bool(strict))
-            for name, kind, without_rowid, strict in database.execute(
-                "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
-            )
-        }
-        self._keep_content_tables()
-        self._refuse_what_only_looks_like_shadows()
-        self._columns = self._read_columns()
-        self._foreign_keys = self._read_foreign_keys()
-        self._indexes = self._read_indexes()
-
-    def _keep_content_tables(self) -> None:
-        """A table like ``docs_content`` beside fts5 ``docs`` is the user's when the index reads it."""
-        for kind, name, _, sql in self._stored:
-            if kind == "table" and self._kinds.get(name, ("",))[0] == "virtual":
-                content = fulltext.external_content_of(sql)
-                for other in [one for one in self._kinds if content and fold(one) == fold(content)]:
-                    if self._kinds[other][0] == "shadow":
-                        self._kinds[other] = ("table", *self._kinds[other][1:])
-
-    def _refuse_what_only_looks_like_shadows(self) -> None:
-        """SQLite tells shadow tables by their names; which ones a module makes is seen when it makes them."""
-        made = self._made_by_modules()
-        for kind, name, table, sql in self._stored:
-            if sql is None or self._kinds.get(table, ("",))[0] != "shadow":
-                continue
-            if kind != "table":
-                raise UnsupportedError(
-                    f"{kind} {name} is on {table}, a part of a virtual table: nothing carries it",
-                    hint="Drop it in a migration.",
-                )
-            if name not in made:
-                virtual = next(one for one in self._kinds if name in self._shadows(one))
-                raise UnsupportedError(
-                    f"{name} has the name of a part of {virtual}, and is a table of its own",
-                    hint="Rename it in a migration.",
-                )
-
-    def _made_by_modules(self) -> set[str]:
-        """The shadow tables that virtual tables come with; of one that cannot be made, all that look so."""
-        if all(kind != "shadow" for kind, *_ in self._kinds.values()):
-            return set()
-        made: set[str] = set()
-        with Database(self._db.profile, self._db.universe) as scratch:
-            for _, name, _, sql in self._stored:
-                if self._kinds.get(name, ("",))[0] != "virtual":
-                    continue
-                try:
-                    scratch.execute(sql)
-                except SqlError:
-                    made.update(self._shadows(name))
-            return made.union(*scratch.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"))
-
-    def objects(self) -> tuple[SchemaObject, ...]:
-        """Every object of the user's, in the order of creation."""
-        out: list[SchemaObject] = []
-        shadows = {name for name, (kind, *_) in self._kinds.items() if kind == "shadow"}
-        for kind, name, table, sql in self._stored:
-            own = sql is None or name.startswith("sqlite_")
-            if own or table in {*shadows, self._db.profile.ledger}:
-                continue
-            out.append(self._object(kind, name, table, sql))
-        return tuple(out)
-
-    def _object(self, kind: str, name: str, table: str, sql: str) -> SchemaObject:
-        match kind:
-            case "index":
-                return self._index(name, table, sql)
-            case "trigger":
-                return Trigger(name=name, table=table, sql=sql)
-            case "view":
-                return self._view(name, sql)
-            case _ if self._kinds[name][0] == "virtual":
-                return self._virtual_table(name, sql)
-            case _:
-                return self._table(name, sql)
-
-    def _table(self, name: str, sql: str) -> Table:
-        _, without_rowid, strict = self._kinds[name]
-        columns: list[Column] = []
-        autoincrement = False
-        for facts in self._columns[name]:
-            collation, counts = self._db.metadata(name, facts[0])
-            autoincrement = autoincrement or counts
-            columns.append(_column(facts, collation))
-        made_by_constraint = (
-            self._index(index, name, None)
-            for index, (_, origin, _) in self._indexes[name].items()
-            if origin != "c"
-        )
-        return Table(
-            name=name,
-            sql=sql,
-            columns=tuple(columns),
-            foreign_keys=self._foreign_keys[name],
-            constraint_indexes=tuple(made_by_constraint),
-            without_rowid=without_rowid,
-            strict=strict,
-            autoincrement=autoincrement,
-        )
-
-    def _virtual_table(self, name: str, sql: str) -> VirtualTable:
-        words = significant(sql)
-        using = next(i for i, token in enumerate(words) if fold(token.text) == "using")
-        return VirtualTable(
-            name=name,
-            sql=sql,
-            module=name_of(words[using + 1]),
-            columns=tuple(_column(facts, None) for facts in self._columns[name]),
-            shadows=self._shadows(name),
-        )
-
-    def _shadows(self, name: str) -> tuple[str, ...]:
-        """The shadow tables called ``name_…``, but for those of a virtual table with a longer name."""
-        virtual = [fold(other) + "_" for other, (kind, *_) in self._kinds.items() if kind == "virtual"]
-        return tuple(
-            other
-            for other, (kind, *_) in sorted(self._kinds.items())
-            if kind == "shadow"
-            and max((one for one in virtual if fold(other).startswith(one)), key=len) == fold(name) + "_"
-        )
-
-    def _view(self, name: str, sql: str) -> View:
-        try:
-            found = self._db.execute("SELECT name FROM pragma_table_xinfo(?)", (name,))
-        except SqlError as error:
-            return View(name=name, sql=sql, columns=(), problem=error.message)
-        return View(name=name, sql=sql, columns=tuple(column for (column,) in found), problem=None)
-
-    def _index(self, name: str, table: str, sql: str | None) -> Index:
-        unique, origin, partial = self._indexes[table][name]
-        return Index(
-            name=name,
-            table=table,
-            unique=unique,
-            origin=origin,
-            partial=partial,
-            columns=self._index_columns[name],
-            sql=sql,
-        )
-
-    def _read_columns(self) -> dict[str, Found]:
-        columns: dict[str, Found] = defaultdict(list)
-        # a view that does not compile would fail the whole query: views are read one by one
-        for table, *facts in self._db.execute(
-            "SELECT l.name, x.name, x.type, x.'notnull', x.dflt_value, x.pk, x.hidden"
-            " FROM pragma_table_list AS l, pragma_table_xinfo(l.name) AS x"
-            " WHERE l.schema = 'main' AND l.type <> 'view' ORDER BY l.name, x.cid"
-        ):
-            columns[table].append(tuple(facts))
-        return columns
-
-    def _read_foreign_keys(self) -> dict[str, tuple[ForeignKey, ...]]:
-        found: dict[str, dict[int, Found]] = defaultdict(lambda: defaultdict(list))
-        for table, number, *rest in self._db.execute(
-            'SELECT l.name, f.id, f."table", f."from", f."to", f.on_update, f.on_delete'
-            " FROM pragma_table_list AS l, pragma_foreign_key_list(l.name) AS f"
-            " WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, f.id DESC, f.seq"
-        ):
-            found[table][number].append(tuple(rest))
-        keys = defaultdict[str, tuple[ForeignKey, ...]](tuple)
-        for table, numbered in found.items():
-            keys[table] = tuple(self._foreign_key(parts) for parts in numbered.values())
-        return keys
-
-    def _foreign_key(self, parts: Found) -> ForeignKey:
-        parent, _, _, on_update, on_delete = parts[0]
-        named = [part[2] for part in parts]
-        if named == [None] * len(named):  # REFERENCES parent: its primary key
-            columns = next((self._columns[name] for name in self._columns if fold(name) == fold(parent)), [])
-            keys = sorted((key, name) for name, _, _, _, key, _ in columns if key)
-            named = [name for _, name in keys] if len(keys) == len(named) else named
-        return ForeignKey(
-            parent=parent,
-            columns=tuple(part[1] for part in parts),
-            parent_columns=tuple(named),
-            on_update=on_update,
-            on_delete=on_delete,
-        )
-
-    def _read_indexes(self) -> dict[str, dict[str, tuple[bool, str, bool]]]:
-        columns: dict[str, list[IndexColumn]] = defaultdict(list)
-        indexes: dict[str, dict[str, tuple[bool, str, bool]]] = defaultdict(dict)
-        for table, index, unique, origin, partial, name, descending, collation in self._db.execute(
-            'SELECT l.name, i.name, i."unique", i.origin, i.partial, x.name, x."desc", x.coll'
-            " FROM pragma_table_list AS l, pragma_index_list(l.name) AS i, pragma_index_xinfo(i.name) AS x"
-            " WHERE l.schema = 'main' AND l.type <> 'view' AND x.key"
-            " ORDER BY l.name, i.seq DESC, x.seqno"
-        ):
-            indexes[table][index] = (bool(unique), origin, bool(partial))
-            columns[index].append(
-                IndexColumn(
-                    name=name,
-                    descending=bool(descending),
-                    collation=collation,
-                )
-            )
-        self._index_columns = {index: tuple(parts) for index, parts in columns.items()}
-        return indexes
-
-
-def _column(facts: tuple[Any, ...], collation: str | None) -> Column:
-    name, kind, not_null, default, key, hidden = facts
-    return Column(
-        name=name,
-        type=kind,
-        not_null=bool(not_null),
-        default=default,
-        primary_key=key,
-        hidden=hidden,
-        collation=collation,
-    )
 
 
 def contents(

@@ -116,6 +116,11 @@ def _modified(change: Modified, voice: Voice) -> Words:
             before, after = old.sql or "", new.sql or ""
             diff = _diff(after, before) if voice.back else _diff(before, after)
             return Words("~", kind, name, f"{what} differs", old.sql, new.sql, diff)
+        case (Table() | VirtualTable() | View()), (Table() | VirtualTable() | View()):
+            before, after = old.name, new.name
+            if voice.describes and fold(before) != fold(after):
+                return Words("~", kind, name, f"renamed from {before}", before, after)
+            return Words("~", kind, name, voice.modified.format(old=before, new=after), before, after)
         case Program(), Program():
             width = max(map(len, voice.program))
             instructions = (old.instruction, new.instruction)
@@ -124,8 +129,11 @@ def _modified(change: Modified, voice: Voice) -> Words:
             )
             return Words("~", "statement", old.statement, "compiles differently", *instructions, details)
         case Check(), Check():
-            says = voice.modified.format(old=old.text, new=new.text)
-            return Words("~", kind, new.name, says, old.text, new.text)
+            before, after = (f"{one.name} {one.text}".strip() for one in (old, new))
+            if old.name == new.name:
+                before, after = old.text, new.text
+            says = voice.modified.format(old=before, new=after)
+            return Words("~", kind, old.name, says, before, after)
         case _:
             before, after = _shown(old), _shown(new)
             return Words("~", kind, name, voice.modified.format(old=before, new=after), before, after)
@@ -214,8 +222,8 @@ def _shown(element: Element) -> str:
             return _actions(element) or "no action"
         case Check(text=text):
             return text
-        case PrimaryKey(columns=columns):
-            return f"({', '.join(columns)})" if columns else "none"
+        case PrimaryKey(columns=columns, rowid=rowid):
+            return f"({', '.join(columns)}){', the rowid' if rowid else ''}" if columns else "none"
         case Order(names=names):
             return ", ".join(names)
         case RowSet(rows=rows):
@@ -241,13 +249,14 @@ def _column(column: Column) -> str:
     if column.collation is not None and column.collation.upper() != "BINARY":
         parts.append(f"COLLATE {column.collation}")
     if column.generated:
-        parts.append("GENERATED STORED" if column.hidden == 3 else "GENERATED VIRTUAL")  # noqa: PLR2004
+        stored = "STORED" if column.hidden == 3 else "VIRTUAL"  # noqa: PLR2004
+        parts.append(f"AS {column.expression} {stored}")
     return " ".join(part for part in parts if part)
 
 
 def _column_modified(old: Column, new: Column, fields: tuple[str, ...], voice: Voice) -> Words:
     """``BOOLEAN → INTEGER``: only what differs."""
-    if fields == ("name",) and fold(old.name) != fold(new.name):
+    if voice.describes and fields == ("name",) and fold(old.name) != fold(new.name):
         return Words("~", "column", new.name, f"renamed from {old.name}", old.name, new.name)
     one, other = (" ".join(_facet(column, field) for field in fields) for column in (old, new))
     return Words("~", "column", new.name, voice.modified.format(old=one, new=other), one, other)
@@ -261,10 +270,10 @@ def _facet(column: Column, field: str) -> str:
             return "NOT NULL" if column.not_null else "nullable"
         case "default":
             return f"DEFAULT {column.default}" if column.default is not None else "no default"
-        case "primary key":
-            return f"primary key part {column.primary_key}" if column.primary_key else "no primary key"
         case "generated":
-            return {2: "GENERATED VIRTUAL", 3: "GENERATED STORED"}.get(column.hidden, "not generated")
+            return {1: "hidden", 2: "VIRTUAL", 3: "STORED"}.get(column.hidden, "not generated")
+        case "expression":
+            return f"AS {column.expression}" if column.expression else ""
         case "collation":
             return f"COLLATE {column.collation}"
         case _:
@@ -278,7 +287,7 @@ def _actions(key: ForeignKey) -> str:
         for event, action in (("UPDATE", key.on_update), ("DELETE", key.on_delete))
         if action != "NO ACTION"
     ]
-    return " ".join(parts)
+    return " ".join([*parts, *(["DEFERRABLE INITIALLY DEFERRED"] if key.deferred else [])])
 
 
 def _foreign_key(key: ForeignKey) -> str:

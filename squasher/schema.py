@@ -1,0 +1,347 @@
+"""The stored schema as values: what SQLite says of a whole database, or of one object of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from squasher import fulltext, layout
+from squasher.clauses import clauses
+from squasher.engine import Database
+from squasher.errors import SqlError, UnsupportedError
+from squasher.model import Column, ForeignKey, Index, IndexColumn, Table, Trigger, View, VirtualTable
+from squasher.sql import fold, name_of, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from squasher.engine import Found
+    from squasher.model import SchemaObject
+
+_VIRTUAL: Final = "CREATE VIRTUAL TABLE"
+"""SQLite stores these three words in this form, whatever the migration wrote."""
+# what is read of a table, whichever tables: SELECT its name, these FROM …
+_COLUMNS: Final = 'x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden'
+_KEYS: Final = 'f.id, f."table", f."from", f."to", f.on_update, f.on_delete'
+_INDEXES: Final = 'i.name, i."unique", i.origin, i.partial, x.name, x."desc", x.coll'
+
+
+class Stored(NamedTuple):
+    """A row of ``sqlite_schema``: an object of the user's, as SQLite stores it."""
+
+    kind: str
+    name: str
+    table: str
+    sql: str
+
+
+class _Facts(NamedTuple):
+    """What the PRAGMAs say of tables, by their names, and of their indexes."""
+
+    columns: dict[str, Found]
+    foreign_keys: dict[str, tuple[ForeignKey, ...]]
+    indexes: dict[str, dict[str, Index]]
+    """Without their text."""
+
+
+def read_schema(database: Database) -> tuple[SchemaObject, ...]:
+    """Every object of the user's in the order of creation, read with one query per kind.
+
+    Raises UnsupportedError for what only looks like a part of a virtual table, SqlError where SQLite
+    cannot read its own schema.
+    """
+    return _Schema(database).objects()
+
+
+def read_object(database: Database, stored: Stored) -> SchemaObject:
+    """One object as it stands now, at a cost that does not grow with the schema. Raises SqlError.
+
+    Of a virtual table the parts are not told, and of ``REFERENCES parent`` not the columns that it
+    means: those change with other objects; ``resolved`` fills them in.
+    """
+    if stored.kind == "view":
+        return _view(database, stored)
+    if stored.kind == "trigger":
+        return _trigger(stored)
+    if stored.kind == "index":
+        found = database.execute(
+            f"SELECT ?1, {_INDEXES} FROM pragma_index_list(?1, 'main') AS i,"
+            " pragma_index_xinfo(i.name, 'main') AS x WHERE i.name = ?2 AND x.key ORDER BY x.seqno",
+            (stored.table, stored.name),
+        )
+        return _indexes(found)[stored.table][stored.name]._replace(sql=stored.sql)
+    return _read_table(database, stored)
+
+
+def _read_table(database: Database, stored: Stored) -> Table | VirtualTable:
+    table = (stored.name,)
+    columns = database.execute(
+        f"SELECT ?1, {_COLUMNS} FROM pragma_table_xinfo(?1, 'main') AS x ORDER BY x.cid", table
+    )
+    if is_virtual(stored):
+        return _virtual_table(stored, _columns(columns)[stored.name], ())
+    keys = database.execute(
+        f"SELECT ?1, {_KEYS} FROM pragma_foreign_key_list(?1, 'main') AS f ORDER BY f.id DESC, f.seq",
+        table,
+    )
+    indexes = database.execute(
+        f"SELECT ?1, {_INDEXES} FROM pragma_index_list(?1, 'main') AS i,"
+        " pragma_index_xinfo(i.name, 'main') AS x WHERE i.origin <> 'c' AND x.key"
+        " ORDER BY i.seq DESC, x.seqno",
+        table,
+    )
+    facts = _Facts(_columns(columns), _foreign_keys(keys), _indexes(indexes))
+    options = [fold(word) for word in layout.parse_table(stored.sql).options.replace(",", " ").split()]
+    return _table(database, stored, facts, without_rowid="rowid" in options, strict="strict" in options)
+
+
+def is_virtual(stored: Stored) -> bool:
+    """Whether it is a virtual table."""
+    return stored.kind == "table" and stored.sql.startswith(_VIRTUAL)
+
+
+def resolved(key: ForeignKey, columns_of: Callable[[str], Iterable[Column]]) -> ForeignKey:
+    """A foreign key with the columns that ``REFERENCES parent`` means: the parent's primary key.
+
+    ``columns_of`` gives a table's columns by its folded name.
+    """
+    if key.parent_columns != (None,) * len(key.parent_columns):
+        return key
+    keys = sorted((one.primary_key, one.name) for one in columns_of(fold(key.parent)) if one.primary_key)
+    if len(keys) != len(key.parent_columns):
+        return key
+    return key._replace(parent_columns=tuple(name for _, name in keys))
+
+
+class _Schema:
+    """A whole database: its stored schema, and the facts of all its tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._stored = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid")
+        self._kinds = {
+            name: (kind, bool(without_rowid), bool(strict))
+            for name, kind, without_rowid, strict in database.execute(
+                "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
+            )
+        }
+        self._keep_content_tables()
+        self._refuse_what_only_looks_like_shadows()
+        self._facts = self._read()
+
+    def _keep_content_tables(self) -> None:
+        """A table like ``docs_content`` beside fts5 ``docs`` is the user's when the index reads it."""
+        for kind, name, _, sql in self._stored:
+            if kind == "table" and self._kinds.get(name, ("",))[0] == "virtual":
+                content = fulltext.external_content_of(sql)
+                for other in [one for one in self._kinds if content and fold(one) == fold(content)]:
+                    if self._kinds[other][0] == "shadow":
+                        self._kinds[other] = ("table", *self._kinds[other][1:])
+
+    def _refuse_what_only_looks_like_shadows(self) -> None:
+        """SQLite tells shadow tables by their names; which ones a module makes is seen when it makes them."""
+        made = self._made_by_modules()
+        for kind, name, table, sql in self._stored:
+            if sql is None or self._kinds.get(table, ("",))[0] != "shadow":
+                continue
+            if kind != "table":
+                raise UnsupportedError(
+                    f"{kind} {name} is on {table}, a part of a virtual table: nothing carries it",
+                    hint="Drop it in a migration.",
+                )
+            if name not in made:
+                virtual = next(one for one in self._kinds if name in self._shadows(one))
+                raise UnsupportedError(
+                    f"{name} has the name of a part of {virtual}, and is a table of its own",
+                    hint="Rename it in a migration.",
+                )
+
+    def _made_by_modules(self) -> set[str]:
+        """The shadow tables that virtual tables come with; of one that cannot be made, all that look so."""
+        if all(kind != "shadow" for kind, *_ in self._kinds.values()):
+            return set()
+        made: set[str] = set()
+        with Database(self._db.profile, self._db.universe) as scratch:
+            for _, name, _, sql in self._stored:
+                if self._kinds.get(name, ("",))[0] != "virtual":
+                    continue
+                try:
+                    scratch.execute(sql)
+                except SqlError:
+                    made.update(self._shadows(name))
+            return made.union(*scratch.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"))
+
+    def objects(self) -> tuple[SchemaObject, ...]:
+        """Every object of the user's, in the order of creation."""
+        out: list[SchemaObject] = []
+        shadows = {name for name, (kind, *_) in self._kinds.items() if kind == "shadow"}
+        for kind, name, table, sql in self._stored:
+            own = sql is None or name.startswith("sqlite_")
+            if own or table in {*shadows, self._db.profile.ledger}:
+                continue
+            out.append(self._object(Stored(kind, name, table, sql)))
+        return tuple(out)
+
+    def _object(self, stored: Stored) -> SchemaObject:
+        match stored.kind:
+            case "index":
+                return self._facts.indexes[stored.table][stored.name]._replace(sql=stored.sql)
+            case "trigger":
+                return _trigger(stored)
+            case "view":
+                return _view(self._db, stored)
+        kind, without_rowid, strict = self._kinds[stored.name]
+        if kind == "virtual":
+            return _virtual_table(stored, self._facts.columns[stored.name], self._shadows(stored.name))
+        table = _table(self._db, stored, self._facts, without_rowid=without_rowid, strict=strict)
+        keys = tuple(resolved(key, self._columns_of) for key in table.foreign_keys)
+        return table._replace(foreign_keys=keys)
+
+    def _columns_of(self, table: str) -> list[Column]:
+        columns = self._facts.columns
+        found = next((columns[name] for name in columns if fold(name) == table), [])
+        return [_column(facts, None) for facts in found]
+
+    def _shadows(self, name: str) -> tuple[str, ...]:
+        """The shadow tables called ``name_…``, but for those of a virtual table with a longer name."""
+        virtual = [fold(other) + "_" for other, (kind, *_) in self._kinds.items() if kind == "virtual"]
+        return tuple(
+            other
+            for other, (kind, *_) in sorted(self._kinds.items())
+            if kind == "shadow"
+            and max((one for one in virtual if fold(other).startswith(one)), key=len) == fold(name) + "_"
+        )
+
+    def _read(self) -> _Facts:
+        # a view that does not compile would fail the whole query: views are read one by one
+        columns = self._db.execute(
+            f"SELECT l.name, {_COLUMNS} FROM pragma_table_list AS l, pragma_table_xinfo(l.name) AS x"
+            " WHERE l.schema = 'main' AND l.type <> 'view' ORDER BY l.name, x.cid"
+        )
+        keys = self._db.execute(
+            f"SELECT l.name, {_KEYS} FROM pragma_table_list AS l, pragma_foreign_key_list(l.name) AS f"
+            " WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, f.id DESC, f.seq"
+        )
+        indexes = self._db.execute(
+            f"SELECT l.name, {_INDEXES}"
+            " FROM pragma_table_list AS l, pragma_index_list(l.name) AS i, pragma_index_xinfo(i.name) AS x"
+            " WHERE l.schema = 'main' AND l.type <> 'view' AND x.key"
+            " ORDER BY l.name, i.seq DESC, x.seqno"
+        )
+        return _Facts(_columns(columns), _foreign_keys(keys), _indexes(indexes))
+
+
+def _trigger(stored: Stored) -> Trigger:
+    return Trigger(name=stored.name, table=stored.table, sql=stored.sql)
+
+
+def _view(database: Database, stored: Stored) -> View:
+    try:
+        found = database.execute("SELECT name FROM pragma_table_xinfo(?, 'main')", (stored.name,))
+    except SqlError as error:
+        return View(name=stored.name, sql=stored.sql, columns=(), problem=error.message)
+    columns = tuple(column for (column,) in found)
+    return View(name=stored.name, sql=stored.sql, columns=columns, problem=None)
+
+
+def _virtual_table(stored: Stored, columns: Found, shadows: tuple[str, ...]) -> VirtualTable:
+    words = significant(stored.sql)
+    using = next(i for i, token in enumerate(words) if fold(token.text) == "using")
+    return VirtualTable(
+        name=stored.name,
+        sql=stored.sql,
+        module=name_of(words[using + 1]),
+        columns=tuple(_column(facts, None) for facts in columns),
+        shadows=shadows,
+    )
+
+
+def _table(database: Database, stored: Stored, facts: _Facts, *, without_rowid: bool, strict: bool) -> Table:
+    columns: list[Column] = []
+    autoincrement = False
+    for column in facts.columns[stored.name]:
+        collation, counts = database.metadata(stored.name, column[0])
+        autoincrement = autoincrement or counts
+        columns.append(_column(column, collation))
+    indexes = facts.indexes.get(stored.name, {}).values()
+    keys = facts.foreign_keys.get(stored.name, ())
+    if "defer" in stored.sql.lower() or any(column.generated for column in columns):
+        columns, keys = _told_by_text(stored.sql, columns, keys)
+    return Table(
+        name=stored.name,
+        sql=stored.sql,
+        columns=tuple(columns),
+        foreign_keys=keys,
+        constraint_indexes=tuple(index for index in indexes if index.origin != "c"),
+        without_rowid=without_rowid,
+        strict=strict,
+        autoincrement=autoincrement,
+    )
+
+
+def _told_by_text(
+    sql: str, columns: list[Column], keys: tuple[ForeignKey, ...]
+) -> tuple[list[Column], tuple[ForeignKey, ...]]:
+    """The facts that no PRAGMA tells: what is generated how, and which foreign keys are deferred."""
+    said = clauses(sql)
+    computed = {fold(str(clause.column)): clause.expression for clause in said if clause.kind == "as"}
+    deferred = [clause.deferred for clause in said if clause.kind in {"references", "foreign"}]
+    return (
+        [column._replace(expression=computed.get(fold(column.name))) for column in columns],
+        tuple(key._replace(deferred=one) for key, one in zip(keys, deferred, strict=True)),
+    )
+
+
+def _columns(found: Found) -> dict[str, Found]:
+    columns: dict[str, Found] = defaultdict(list)
+    for table, *facts in found:
+        columns[table].append(tuple(facts))
+    return columns
+
+
+def _column(facts: tuple[Any, ...], collation: str | None) -> Column:
+    name, kind, not_null, default, key, hidden = facts
+    return Column(
+        name=name,
+        type=kind,
+        not_null=bool(not_null),
+        default=default,
+        primary_key=key,
+        hidden=hidden,
+        collation=collation,
+    )
+
+
+def _foreign_keys(found: Found) -> dict[str, tuple[ForeignKey, ...]]:
+    parts: dict[str, dict[int, Found]] = defaultdict(lambda: defaultdict(list))
+    for table, number, *rest in found:
+        parts[table][number].append(tuple(rest))
+    return {table: tuple(map(_foreign_key, numbered.values())) for table, numbered in parts.items()}
+
+
+def _foreign_key(parts: Found) -> ForeignKey:
+    parent, _, _, on_update, on_delete = parts[0]
+    return ForeignKey(
+        parent=parent,
+        columns=tuple(part[1] for part in parts),
+        parent_columns=tuple(part[2] for part in parts),
+        on_update=on_update,
+        on_delete=on_delete,
+    )
+
+
+def _indexes(found: Found) -> dict[str, dict[str, Index]]:
+    indexes: dict[str, dict[str, Index]] = defaultdict(dict)
+    for table, index, unique, origin, partial, name, descending, collation in found:
+        made = indexes[table].get(index) or Index(
+            name=index,
+            table=table,
+            unique=bool(unique),
+            origin=origin,
+            partial=bool(partial),
+            columns=(),
+            sql=None,
+        )
+        column = IndexColumn(name=name, descending=bool(descending), collation=collation)
+        indexes[table][index] = made._replace(columns=(*made.columns, column))
+    return indexes
