@@ -44,8 +44,6 @@ def made(changes: Iterable[Change]) -> frozenset[tuple[str, str]]:
     )
 
 
-
-
 def risks(change: Change) -> tuple[Risk, ...]:
     """What can go wrong when a database goes from the old side of ``change`` to the new one."""
     match change:

@@ -6,7 +6,8 @@ an issue or a link: https://github.github.com/gfm/
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
 from squasher.render.report import dangers, plural, sections, total
 from squasher.render.statements import Statements, hunks
@@ -15,16 +16,18 @@ from squasher.risks import DANGERS
 from squasher.sql import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from squasher.comparison import Comparison, Party
     from squasher.render.report import Entry, Section
+    from squasher.render.statements import Line
 
 LONGEST: Final = 65_000
 """What GitHub takes is 65,536 characters; a program that adds a line of its own has room for it."""
 _FOOTER: Final = 400
 _WIDEST: Final = 160
 _LIST: Final = 30
+_LONGEST_LIST: Final = 8_000
 _WORDS: Final = {
     "check": {"-": "missing", "+": "extra", "~": "different"},
     "diff": {"-": "dropped", "+": "added", "~": "changed"},
@@ -42,79 +45,83 @@ _COMMIT: Final = 7
 
 def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001 - Markdown has no colours
     """A document of at most ``LONGEST`` characters; it ends with what was left out for that."""
-    head = "\n\n".join(_head(compared)) + "\n"
-    statements = Statements(compared)
-    parts = [_Part.of(compared, section, statements) for section in sections(compared)]
-    room = LONGEST - _FOOTER - _size(head)
-    out, hidden = _fitted(parts, room)
-    return head + "".join(out) + ("\n" + hidden + "\n" if hidden else "")
-
-
-class _Part(NamedTuple):
-    """The section of one object."""
-
-    head: str
-    rows: tuple[str, ...]
-    details: str
-
-    @classmethod
-    def of(cls, compared: Comparison, section: Section, statements: Statements) -> _Part:
-        kind, name = section.heading
-        columns = ["change", "what", "how"]
-        placed = any(entry.place for entry in section.entries)
-        columns += ["migration"] if placed else []
-        head = (
-            f"\n### {f'{kind} ' if kind else ''}{code(name)}\n\n{_row(columns)}{_row(['---'] * len(columns))}"
-        )
-        rows = tuple(
-            _row([*_cells(compared, entry), *([_place(entry)] if placed else [])])
-            for entry in section.entries
-        )
-        lines = [text for at, part in hunks(statements.lines(section)) for text in (at, *map(str, part))]
-        return cls(head, rows, _folded("SQL", lines))
-
-
-def _fitted(parts: list[_Part], room: int) -> tuple[list[str], str]:
-    """As many rows as there is room for, then as many details; and what was left out, in words."""
-    shown: list[tuple[_Part, int]] = []
-    for part in parts:
-        room -= _size(part.head)
-        count = 0
-        for row in part.rows:
-            if room < _size(row):
-                break
-            room -= _size(row)
-            count += 1
-        shown.append((part, count))
-        if count < len(part.rows):
-            break
-    out: list[str] = []
-    folded = 0
-    for number, (part, count) in enumerate(shown):
-        if count:
-            out.append(part.head + "".join(part.rows[:count]))
-        if folded == number and room >= _size(part.details) and count == len(part.rows):
-            room -= _size(part.details)
-            out.append(part.details)
-            folded += 1
-    rows = sum(len(part.rows) for part in parts) - sum(count for _, count in shown)
-    left = [
-        *([f"{rows} change{plural(rows)}"] if rows else []),
-        *(
-            [f"the SQL of {len(parts) - folded} object{plural(len(parts) - folded)}"]
-            if folded < len(parts)
-            else []
-        ),
-    ]
+    found = sections(compared)
+    head = "\n\n".join(_head(compared, found)) + "\n"
+    out, left = _body(compared, found, LONGEST - _FOOTER - _size(head))
     if not left:
-        return out, ""
-    return (
-        out,
-        f"Left out, because a comment has no room for it: {' and '.join(left)}. `--format text` shows all.",
+        return head + "".join(out)
+    why = "Left out, because a comment has no room for it"
+    return f"{head}{''.join(out)}\n{why}: {' and '.join(left)}. `--format text` shows all.\n"
+
+
+def _body(compared: Comparison, found: tuple[Section, ...], room: int) -> tuple[list[str], list[str]]:
+    """As many rows as there is room for, then as many details; and what is left out, in words."""
+    tables: list[str] = []
+    rows = 0
+    for section in found:
+        head, lines = _table(compared, section)
+        room -= _size(head)
+        shown = _fitting(lines, room)
+        room -= sum(map(_size, lines[:shown]))
+        rows += shown
+        tables.append(head + "".join(lines[:shown]) if shown else "")
+        if shown < len(lines):
+            break
+    folded = 0
+    statements = Statements(compared)
+    while folded < len(tables) and (room > 0 or not tables[folded]):
+        details = _details(statements.lines(found[folded]), room)
+        if details is None:
+            break
+        room -= _size(details)
+        tables[folded] += details
+        folded += 1
+    counts = {
+        "change": sum(len(section.entries) for section in found) - rows,
+        "the SQL of": len(found) - folded,
+    }
+    left = [f"{counts['change']} change{plural(counts['change'])}"] if counts["change"] else []
+    objects = counts["the SQL of"]
+    return tables, [*left, f"the SQL of {objects} object{plural(objects)}"] if objects else left
+
+
+def _fitting(lines: tuple[str, ...], room: int) -> int:
+    """How many of the lines there is room for."""
+    for number, line in enumerate(lines):
+        room -= _size(line)
+        if room < 0:
+            return number
+    return len(lines)
+
+
+def _table(compared: Comparison, section: Section) -> tuple[str, tuple[str, ...]]:
+    """The heading of an object with that of its table, and the table's rows."""
+    kind, name = section.heading
+    placed = any(entry.place for entry in section.entries)
+    columns = ["change", "what", "how", *(["migration"] if placed else [])]
+    head = f"\n### {f'{kind} ' if kind else ''}{code(name)}\n\n{_row(columns)}{_row(['---'] * len(columns))}"
+    rows = (
+        _row([*_cells(compared, entry), *([_place(entry)] if placed else [])]) for entry in section.entries
     )
+    return head, tuple(rows)
 
 
-def _head(compared: Comparison) -> Iterator[str]:
+def _details(lines: Sequence[Line], room: int) -> str | None:
+    """The SQL of an object, folded; None when there is no room for it."""
+    shown: list[str] = []
+    for head, part in hunks(lines):
+        for line in (head, *map(str, part)):
+            room -= _size(line) + 1
+            if room < 0:
+                return None
+            shown.append(line)
+    fence = "`" * max(3, 1 + max(map(_backticks, shown), default=0))
+    text = "\n".join([f"{fence}diff", *shown, fence])
+    details = f"\n<details><summary>SQL</summary>\n\n{text}\n\n</details>\n"
+    return details if room >= _size(details) - sum(_size(line) + 1 for line in shown) else None
+
+
+def _head(compared: Comparison, found: tuple[Section, ...]) -> Iterator[str]:
     status = compared.proof.status
     yield f"<!-- squasher {compared.command}: {_marker(compared.new)} -->"
     yield f"## {_TITLES[compared.command][_STATUS.index(status)]}"
@@ -127,7 +134,7 @@ def _head(compared: Comparison) -> Iterator[str]:
         yield "Run `squasher squash` to write the file anew."
     if compared.command == "check" and status == "equal" and not compared.exact:
         yield "The text is not what `squasher squash` would write now."
-    yield from _list("Look at these first:", _first(compared))
+    yield from _list("Look at these first:", _first(found))
     yield from _list("Unknown is not equal:", map(sentence, compared.proof.reasons))
     yield from _list("Warnings:", map(sentence, compared.warnings))
     names = [code(name) for _, name in compared.proof.respelled]
@@ -137,16 +144,20 @@ def _head(compared: Comparison) -> Iterator[str]:
 
 
 def _list(title: str, items: Iterable[str]) -> Iterator[str]:
-    lines = [f"- {item}" for item in items]
+    lines, shown = [f"- {item}" for item in items], 0
+    room = _LONGEST_LIST
+    while shown < min(len(lines), _LIST) and room >= _size(lines[shown]):
+        room -= _size(lines[shown])
+        shown += 1
+    more = [f"- … and {len(lines) - shown} more"] if shown < len(lines) else []
     if lines:
-        more = len(lines) - _LIST
-        yield "\n".join([f"{title}\n", *lines[:_LIST], *([f"- … and {more} more"] if more > 0 else [])])
+        yield "\n".join([f"{title}\n", *lines[:shown], *more])
 
 
-def _first(compared: Comparison) -> Iterator[str]:
+def _first(found: tuple[Section, ...]) -> Iterator[str]:
     """What can destroy data or break something, the worst first."""
     for danger, says in DANGERS.items():
-        for section in sections(compared):
+        for section in found:
             for entry in section.entries:
                 for risk in entry.risks:
                     if risk.danger == danger:
@@ -196,12 +207,6 @@ def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _folded(title: str, lines: list[str]) -> str:
-    fence = "`" * max(3, 1 + max(map(_backticks, lines), default=0))
-    text = "\n".join([f"{fence}diff", *lines, fence])
-    return f"\n<details><summary>{title}</summary>\n\n{text}\n\n</details>\n"
-
-
 def _marker(side: Party) -> str:
     """A name by which a program finds its comment again, of characters that end no comment."""
     name = side.name.rstrip("/")
@@ -230,11 +235,9 @@ def _span(text: str) -> str:
 
 def _backticks(text: str) -> int:
     """The longest run of backticks."""
-    longest = run = 0
-    for char in text:
-        run = run + 1 if char == "`" else 0
-        longest = max(longest, run)
-    return longest
+    if "`" not in text:
+        return 0
+    return max(sum(1 for _ in run) for char, run in groupby(text) if char == "`")
 
 
 def sentence(text: str) -> str:

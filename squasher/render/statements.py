@@ -85,19 +85,19 @@ class Statements:
         return before, after
 
     def _rows(self, owner: tuple[str, str], findings: Sequence[Finding]) -> Iterator[Line]:
-        old, new = (_Inserts(side, owner) for side in self._sides)
+        inserts = _Inserts(self._sides, owner)
         for key, group in groupby(findings, lambda finding: _row_key(finding.change)):
             if key is not None:
                 cells = [finding.change for finding in group if isinstance(finding.change, Modified)]
-                yield Line("-", old.cells(key, [change.old for change in cells]))
-                yield Line("+", new.cells(key, [change.new for change in cells]))
+                yield Line("-", inserts.cells(key, [change.old for change in cells]))
+                yield Line("+", inserts.cells(key, [change.new for change in cells]))
                 continue
             for finding in group:
                 match finding.change:
                     case Removed(old=RowSet(columns=columns, rows=rows)):
-                        yield from (Line("-", old.row(columns, row)) for row in rows)
+                        yield from (Line("-", inserts.row(columns, row)) for row in rows)
                     case Added(new=RowSet(columns=columns, rows=rows)):
-                        yield from (Line("+", new.row(columns, row)) for row in rows)
+                        yield from (Line("+", inserts.row(columns, row)) for row in rows)
                     case _:
                         pass
 
@@ -116,17 +116,17 @@ class _Side:
 
 
 class _Inserts:
-    """Rows of one table as INSERT statements on a line."""
+    """Rows of one table as INSERT statements on a line, under the names that the new side has for them."""
 
-    def __init__(self, side: _Side, owner: tuple[str, str]) -> None:
-        item = side.objects.get(owner)
-        self._name = owner[1] if item is None else item.name
-        self._known = None if item is None or isinstance(item, Trigger | Index) else _names(item)
-        self._first = next(iter(side.columns.get(owner[1], ())), None)
+    def __init__(self, sides: Sequence[_Side], owner: tuple[str, str]) -> None:
+        items = [side.objects[owner] for side in sides if owner in side.objects]
+        self._name = items[-1].name if items else owner[1]
+        self._known = {name for item in items for name in _names(item)}
+        self._first = [side.columns[owner[1]][:1] for side in sides if owner[1] in side.columns]
 
     def row(self, columns: tuple[str, ...], row: Row) -> str:
         values = ", ".join(map(_one_line, row))
-        if self._known is not None and not self._known.issuperset(map(fold, columns)):
+        if self._known and not self._known.issuperset(map(fold, columns)):
             return printable(f"-- {self._name} ({', '.join(columns)}): ({values})")  # terms of an index
         named = ", ".join(map(quote, columns))
         return printable(f"INSERT INTO {quote(self._name)} ({named}) VALUES ({values});")
@@ -134,15 +134,15 @@ class _Inserts:
     def cells(self, key: str, cells: Sequence[Element]) -> str:
         """What says which row it is, and the cells that differ."""
         row: dict[str, str] = {}
-        if self._first is not None and key.startswith(self._first + " "):
-            row[self._first] = key.removeprefix(self._first + " ")
+        for name in (name for names in self._first for name in names if key.startswith(f"{name} ")):
+            row = {name: key.removeprefix(f"{name} ")}
         row.update((cell.column, cell.value) for cell in cells if isinstance(cell, Cell))
         return self.row(tuple(row), tuple(row.values()))
 
 
-def _names(item: Table | VirtualTable | View) -> set[str]:
-    columns = item.columns
-    return {fold(column if isinstance(column, str) else column.name) for column in columns}
+def _names(item: SchemaObject) -> set[str]:
+    columns = item.columns if isinstance(item, Table | VirtualTable) else ()
+    return {fold(column.name) for column in columns}
 
 
 def _one_line(value: str) -> str:

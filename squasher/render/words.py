@@ -116,7 +116,7 @@ def _modified(change: Modified, voice: Voice) -> Words:
             before, after = old.sql or "", new.sql or ""
             diff = _diff(after, before) if voice.back else _diff(before, after)
             return Words("~", kind, name, f"{what} differs", old.sql, new.sql, diff)
-        case (Table() | VirtualTable() | View()), (Table() | VirtualTable() | View()):
+        case ((Table() | VirtualTable() | View()), (Table() | VirtualTable() | View())):
             before, after = old.name, new.name
             if voice.describes and fold(before) != fold(after):
                 return Words("~", kind, name, f"renamed from {before}", before, after)
