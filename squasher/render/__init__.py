@@ -33,6 +33,7 @@ RENDERERS: Final = {
         "text",
         "json",
         "markdown",
+        "html",
         "sql",
         "github",
     )
