@@ -23,6 +23,8 @@ class Check(NamedTuple):
     name: str
     text: str
     """The expression, with its parentheses."""
+    column: str
+    """The column that it is written beside; '' for one of the whole table."""
 
 
 class PrimaryKey(NamedTuple):
@@ -51,6 +53,12 @@ class RowSet(NamedTuple):
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+
+
+class Content(NamedTuple):
+    """What a virtual table keeps in its own form: how many entries its shadow tables or its index hold."""
+
+    entries: int
 
 
 class Cell(NamedTuple):
@@ -95,6 +103,7 @@ Element: TypeAlias = (
     | Option
     | Order
     | RowSet
+    | Content
     | Cell
     | Number
     | LedgerEntry

@@ -28,7 +28,7 @@ from squasher.statements import Ran, Runner, leading_trivia
 from squasher.universe import Randomness, Universe, utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from squasher.model import Value
     from squasher.profiles import Profile
@@ -184,8 +184,13 @@ class Database:
         self._random.draws = number
 
     def execute(self, sql: str, values: tuple[Value, ...] = ()) -> Found:
-        """Run one statement of squasher's own and return its rows. Raises SqlError."""
+        """Run one statement of squasher's own and return its rows. Raises SqlError.
+
+        Between two statements of a script too: what watches those does not see it. To take the
+        authorizer away would do, but for statements that are compiled already: they would expire.
+        """
         self.budget.begin(STEP_BUDGET)
+        self._authority.paused = True
         try:
             return self._db.execute(sql, values).fetchall()
         except apsw.InterruptError as error:
@@ -193,6 +198,7 @@ class Database:
         except apsw.Error as error:
             raise _sql_error(error) from error
         finally:
+            self._authority.paused = False
             self.budget.end()
 
     def reset(self) -> None:
@@ -212,13 +218,14 @@ class Database:
         _, collation, _, _, autoincrement = self._db.column_metadata("main", table, column)
         return collation, autoincrement
 
-    def run(self, script: str) -> tuple[Ran, ...]:
+    def run(self, script: str, seen: Callable[[Ran], None] | None = None) -> tuple[Ran, ...]:
         """Run a script under the profile's rules; SQLite itself says where statements end.
 
-        Rows are read and dropped. Raises Stopped at the first statement that fails; what ran before
-        it stays, in the open transaction if there is one.
+        Rows are read and dropped. ``seen`` is called after each statement, and may look around. Raises
+        Stopped at the first statement that fails; what ran before it stays, in the open transaction if
+        there is one.
         """
-        runner = Runner(self)
+        runner = Runner(self, seen)
         cursor = self._db.cursor()
         cursor.exec_trace = runner.begin
         self._db.authorizer = self._authority.allow
@@ -279,15 +286,12 @@ class Database:
 
     def _key(self, schema: str | None, table: str) -> tuple[str, ...]:
         """The columns that identify a row of a table; a hidden name of its rowid if there is one."""
-        allow, self._db.authorizer = self._db.authorizer, None
         try:
             of = f"PRAGMA {text.quote(schema or 'main')}"
             found = self.execute(f"{of}.table_list({text.quote(table)})")
             columns = self.execute(f"{of}.table_xinfo({text.quote(table)})")
         except SqlError:
             found, columns = [], []  # there is no such schema, as the engine will say
-        finally:
-            self._db.authorizer = allow
         if found and found[0][2] == "view":
             raise limited.on_view()
         key = tuple(text.quote(name) for _, name in sorted((part[5], part[1]) for part in columns if part[5]))

@@ -23,25 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from squasher.changes import Change
+    from squasher.episodes import Rename
     from squasher.model import Column, Rows, Snapshot
     from squasher.profiles import Profile
 
 _ANY: Final = Universe(name="any", clock=0, seed=0)
-
-
-class Rename(NamedTuple):
-    """What one ALTER TABLE … RENAME did, all names folded; ``column`` is None for the table itself."""
-
-    table: str
-    """The name of the table at that time; for a column's rename, the name that it had then."""
-    column: str | None
-    new: str
-
-    def reverse(self) -> Rename:
-        """The rename that undoes this one."""
-        if self.column is None:
-            return Rename(self.new, None, self.table)
-        return Rename(self.table, self.new, self.column)
 
 
 class Followed(NamedTuple):
@@ -95,12 +81,11 @@ def _wanted(old: Snapshot, new: Snapshot, renames: list[Rename]) -> dict[str, _T
     for name, table in before.items():
         last, columns = name, {column: column for column in _names(table.columns)}
         for rename in renames:
-            if rename.table != last:
-                continue
-            if rename.column is None:
-                last = rename.new
-            else:
-                columns = {one: rename.new if to == rename.column else to for one, to in columns.items()}
+            was, becomes = fold(rename.old), fold(rename.new)
+            if rename.kind == "table":
+                last = becomes if last == was else last
+            elif fold(rename.table) == last:
+                columns = {one: becomes if to == was else to for one, to in columns.items()}
         if last != name and (name in after or last in before or last not in after):
             last = name
         other = after.get(last)

@@ -11,6 +11,7 @@ from squasher.hints import REBUILD, UNFINISHED, explain
 from squasher.sql import TRIVIA, fold, iterate, printable
 from squasher.statements import Stopped
 from squasher.universe import Universe, utc
+from squasher.watch import Watcher, changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from squasher.chain import Chain, Migration
     from squasher.profiles import Profile
     from squasher.statements import Ran
+    from squasher.watch import Note, SchemaChange
 
 _EXCERPT_LINES = 6
 _EXCERPT_WIDTH = 160
@@ -26,21 +28,18 @@ _INTERNAL = "internal error; reference = …"  # of a failed COMMIT D1 says no m
 _DEFERRED = "Insert the missing parent row, or delete the child, before the file ends."
 
 
-class SchemaChange(NamedTuple):
-    """One object that a migration made (``old`` None), changed or dropped (``new`` None)."""
-
-    kind: str
-    name: str
-    old: str | None
-    new: str | None
-
-
 class Step(NamedTuple):
     """What one migration did."""
 
     migration: Migration
     statements: tuple[Ran, ...]
-    changes: tuple[SchemaChange, ...]
+    notes: tuple[Note, ...]
+    """What each of them did to stored objects; () where nobody watched."""
+
+    @property
+    def changes(self) -> tuple[SchemaChange, ...]:
+        """What all of them together did."""
+        return changes(self.notes)
 
 
 class Replay(NamedTuple):
@@ -59,16 +58,20 @@ class Replay(NamedTuple):
         self.database.close()
 
 
-def replay(chain: Chain, profile: Profile, universe: Universe, *, observe: bool = True) -> Replay:
+def replay(
+    chain: Chain, profile: Profile, universe: Universe, *, observe: bool = True, facts: bool = False
+) -> Replay:
     """Run ``chain`` from an empty database under ``profile`` in ``universe``.
 
-    One migration is one transaction. With ``observe``, each step tells which objects it changed.
-    Raises ReplayError at the first statement that fails.
+    One migration is one transaction. With ``observe``, each step tells which objects it changed; with
+    ``facts``, what SQLite said of each of them right after the statement that changed it too. Raises
+    ReplayError at the first statement that fails.
     """
     database = Database(profile, universe)
+    watcher = Watcher(database, facts=facts) if observe else None
     try:
         with utc():
-            steps = list(_steps(database, chain, observe=observe))
+            steps = list(_steps(database, chain, watcher))
     except BaseException:
         database.close()
         raise
@@ -80,21 +83,14 @@ def replay(chain: Chain, profile: Profile, universe: Universe, *, observe: bool 
     return Replay(chain=chain, database=database, steps=tuple(steps), asked=asked)
 
 
-def _steps(database: Database, chain: Chain, *, observe: bool) -> Iterator[Step]:
+def _steps(database: Database, chain: Chain, watcher: Watcher | None) -> Iterator[Step]:
     ledger = database.profile.ledger
     if ledger is not None:
         database.execute(d1.ledger_table(ledger))
-    schema: dict[tuple[str, str], str] = {}
-    version: object = None
     for index, migration in enumerate(chain.migrations):
-        statements = _apply(database, chain, index)
-        changes: tuple[SchemaChange, ...] = ()
-        if observe:
-            now = database.execute("PRAGMA schema_version")[0][0]
-            if now != version:
-                version, old, schema = now, schema, _schema(database)
-                changes = _changes(old, schema)
-        yield Step(migration=migration, statements=statements, changes=changes)
+        statements = _apply(database, chain, index, watcher)
+        notes = () if watcher is None else watcher.take()
+        yield Step(migration=migration, statements=statements, notes=notes)
 
 
 def run_file(database: Database, migration: Migration) -> tuple[Ran, ...]:
@@ -133,13 +129,13 @@ class _Place(NamedTuple):
     profile: Profile
 
 
-def _apply(database: Database, chain: Chain, index: int) -> tuple[Ran, ...]:
+def _apply(database: Database, chain: Chain, index: int, watcher: Watcher | None) -> tuple[Ran, ...]:
     migration = chain.migrations[index]
     place = _Place(migration, _applied(chain, index), database.profile)
     ledger = database.profile.ledger
     if ledger is None:
-        return _run(database, place)
-    statements = _run(database, place, d1.ledger_row(ledger, migration.name))
+        return _run(database, place, watcher=watcher)
+    statements = _run(database, place, d1.ledger_row(ledger, migration.name), watcher)
     if not statements or ledger not in statements[-1].writes:
         error = SqlError(
             "the file's last comment is not closed, so D1 would not record the migration",
@@ -149,7 +145,9 @@ def _apply(database: Database, chain: Chain, index: int) -> tuple[Ran, ...]:
     return statements[:-1]
 
 
-def _run(database: Database, place: _Place, appended: str = "") -> tuple[Ran, ...]:
+def _run(
+    database: Database, place: _Place, appended: str = "", watcher: Watcher | None = None
+) -> tuple[Ran, ...]:
     """Run the place's file, and what the migration tool appends to it, in one transaction."""
     own = place.migration.text
     try:
@@ -164,7 +162,7 @@ def _run(database: Database, place: _Place, appended: str = "") -> tuple[Ran, ..
         if managed:
             database.execute("BEGIN")
         database.budget.file, database.budget.text = place.migration.path, script
-        ran = database.run(script)
+        ran = database.run(script, None if watcher is None else watcher.see)
         if managed and database.in_transaction:
             database.execute("COMMIT")
         database.budget.file = ""
@@ -212,27 +210,6 @@ def controls_transactions(script: str) -> bool:
             first = words[0]
         in_trigger = words[:1] == ["create"] and "trigger" in words[1:]
     return first == "begin"
-
-
-def _schema(database: Database) -> dict[tuple[str, str], str]:
-    """The stored text of every object that has one, by kind and name."""
-    ledger = database.profile.ledger
-    return {
-        (kind, name): sql
-        for kind, name, sql in database.execute(
-            "SELECT type, name, sql FROM sqlite_schema"
-            " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-        )
-        if name != ledger
-    }
-
-
-def _changes(old: dict[tuple[str, str], str], new: dict[tuple[str, str], str]) -> tuple[SchemaChange, ...]:
-    changed = [key for key, sql in new.items() if old.get(key) != sql]
-    changed += [key for key in old if key not in new]
-    return tuple(
-        SchemaChange(kind=key[0], name=key[1], old=old.get(key), new=new.get(key)) for key in sorted(changed)
-    )
 
 
 def _applied(chain: Chain, index: int) -> str:

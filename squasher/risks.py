@@ -14,7 +14,7 @@ from squasher.model import Column, ForeignKey, Index, Table, View, VirtualTable
 from squasher.sql import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from squasher.changes import Change, Element
 
@@ -35,13 +35,39 @@ class Risk(NamedTuple):
     reason: str
 
 
-def made(changes: Iterable[Change]) -> frozenset[tuple[str, str]]:
-    """The tables that come with these changes: their owners."""
-    return frozenset(
-        change.owner
+def assess(changes: Sequence[Change]) -> tuple[tuple[Risk, ...], ...]:
+    """The risks of each of these changes, which happen together.
+
+    What comes or goes with its table, and a constraint that comes with its column, is no risk of its own.
+    """
+    tables = _owners(changes) | _owners([change.reverse() for change in changes])
+    columns = {
+        (*change.owner, fold(change.new.name))
         for change in changes
-        if isinstance(change, Added) and isinstance(change.new, Table | VirtualTable)
-    )
+        if isinstance(change, Added) and isinstance(change.new, Column)
+    }
+    return tuple(() if _comes_with(change, tables, columns) else risks(change) for change in changes)
+
+
+def _owners(changes: Iterable[Change]) -> set[tuple[str, str]]:
+    """The tables that come with these changes."""
+    return {change.owner for change in changes if isinstance(change, Added) and _is_table(change.new)}
+
+
+def _is_table(element: Element) -> bool:
+    return isinstance(element, Table | VirtualTable)
+
+
+def _comes_with(change: Change, tables: set[tuple[str, str]], columns: set[tuple[str, str, str]]) -> bool:
+    if change.owner in tables:
+        return not _is_table(change.new if isinstance(change, Added) else change.old)
+    match change:
+        case Added(new=Check(column=column)):
+            return (*change.owner, fold(column)) in columns
+        case Added(new=ForeignKey(columns=keys)):
+            return all((*change.owner, fold(key)) in columns for key in keys)
+        case _:
+            return False
 
 
 def risks(change: Change) -> tuple[Risk, ...]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from squasher import sql as text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from squasher.authority import Touched
     from squasher.engine import Database
     from squasher.errors import SqlError
@@ -58,8 +60,9 @@ class Stopped(Exception):  # noqa: N818 - it carries a result: how far a script 
 class Runner:
     """Turns what the engine's hooks tell while a script runs into Ran values."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, seen: Callable[[Ran], None] | None = None) -> None:
         self._of = database
+        self._seen = seen
         self.instead: str | None = None
         """The piece of the script for which another text is about to run."""
         self._bytes = 0
@@ -102,6 +105,8 @@ class Runner:
                 asked_counters=touched.counters,
             )
         )
+        if self._seen is not None:
+            self._seen(self._ran[-1])
 
     def finish(self) -> tuple[Ran, ...]:
         """Every statement of a script that ran to its end."""

@@ -9,7 +9,8 @@ import pytest
 from squasher.chain import Migration, read_chain
 from squasher.errors import ReplayError
 from squasher.profiles import D1, SQLITE, Profile
-from squasher.replay import Replay, SchemaChange, controls_transactions, excerpt, replay, run_file
+from squasher.replay import Replay, controls_transactions, excerpt, replay, run_file
+from squasher.watch import SchemaChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -5,20 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import history
+from squasher.changes import Added, Content, Modified, RowSet
 from squasher.comparison import Comparison, Finding, Party, Place, rank
 from squasher.errors import InputError
+from squasher.fulltext import TERMS
 from squasher.model import Table, VirtualTable
 from squasher.parallel import together
 from squasher.prove import LAYERS, Proof, prove
 from squasher.renames import follow
-from squasher.risks import made, risks
+from squasher.risks import assess
 from squasher.sources import alike, branch_point, open_source, parse
+from squasher.sql import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from squasher.changes import Change
+    from squasher.episodes import Rename
     from squasher.history import History
+    from squasher.model import Snapshot
     from squasher.profiles import Profile
     from squasher.rowdiff import Side
     from squasher.sources import Opened, Source
@@ -63,7 +68,7 @@ def diff(sides: Sides, profile: Profile) -> Comparison:
         new=_party(new, after),
         profile=profile.name,
         proof=proof,
-        findings=tuple(_findings(proof.changes, caused)),
+        findings=tuple(_findings(_readable(proof.changes, before, after), caused)),
         warnings=(*old.notes, *(note for note in new.notes if note not in old.notes)),
     )
 
@@ -110,7 +115,7 @@ def _kind(change: Change) -> str:
     return "table" if isinstance(element, Table | VirtualTable) else type(element).__name__.lower()
 
 
-def _renames(old: Opened, caused: History | None, profile: Profile) -> tuple[history.Rename, ...]:
+def _renames(old: Opened, caused: History | None, profile: Profile) -> tuple[Rename, ...]:
     """What the new side's chain renamed, and what the old side's did, backwards."""
     forward = caused.renames if caused is not None else ()
     if old.chain is None:
@@ -124,10 +129,43 @@ def _party(opened: Opened, side: Side) -> Party:
     return Party(opened.name, opened.kind, span, side.snapshots[0])
 
 
+def _readable(changes: tuple[Change, ...], old: Side, new: Side) -> tuple[Change, ...]:
+    """The changes, with one for all that a virtual table keeps in its own form; none if its rows tell it."""
+    one, other = old.snapshots[0], new.snapshots[0]
+    virtual = (item for side in (one, other) for item in side.objects if isinstance(item, VirtualTable))
+    tables = {fold(item.name): item for item in virtual}
+    parts = {fold(part): name for name, item in tables.items() for part in item.shadows}
+    kept: list[Change] = []
+    inside: list[str] = []
+    for change in changes:
+        element = change.new if isinstance(change, Added) else change.old
+        terms = isinstance(element, RowSet) and element.columns == TERMS
+        owner = parts.get(change.owner[1], change.owner[1] if terms else None)
+        if owner is None:
+            kept.append(change)
+        else:
+            inside.append(owner)
+    told = {change.owner[1] for change in kept if _kind(change) in {"table", "rowset", "cell"}}
+    for name in sorted({*inside} - told):
+        before, after = (_entries(tables[name], side) for side in (one, other))
+        kept.append(Modified(owner=("table", name), old=before, new=after, fields=("content",)))
+    return tuple(kept)
+
+
+def _entries(table: VirtualTable, snapshot: Snapshot) -> Content:
+    held = (part for part in snapshot.rows if part.table in table.shadows)
+    terms = (part for part in snapshot.terms if fold(part.table) == fold(table.name))
+    return Content(sum(len(part.rows) for part in (*held, *terms)))
+
+
 def _findings(changes: tuple[Change, ...], caused: History | None) -> Iterable[Finding]:
-    new, gone = made(changes), made(change.reverse() for change in changes)
-    for change in sorted(changes, key=rank):
-        place: Place | None = caused.last(change) if caused is not None else None
-        whole = _kind(change) == "table"
-        harmless = not whole and change.owner in new | gone
-        yield Finding(change, place, () if harmless else risks(change))
+    ordered = sorted(changes, key=rank)
+    for change, dangers in zip(ordered, assess(ordered), strict=True):
+        yield Finding(change, _cause(change, caused), dangers)
+
+
+def _cause(change: Change, caused: History | None) -> Place | None:
+    found = caused.last(change.reverse()) if caused is not None else None
+    if found is None or caused is None:
+        return None
+    return Place(f"{caused.chain.directory}/{found.file}", found.line)

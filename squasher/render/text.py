@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _WIDEST: Final = 48
 _COLORS: Final = {"-": "\x1b[31m", "+": "\x1b[32m", "~": "\x1b[33m", "!": "\x1b[31m"}
-_ORIGINS: Final = {"column": "added by", "row": "from", "rows": "from"}
 _PLAIN: Final = "\x1b[0m"
 
 
@@ -102,7 +101,7 @@ def _shown(findings: tuple[Finding, ...], voice: Voice, *, color: bool) -> list[
         groups.setdefault(heading, []).append(
             _Line(words(finding.change, voice), finding.place, finding.risks)
         )
-    return [line for name, found in groups.items() for line in _group(name, found, color=color)]
+    return [line for name, found in groups.items() for line in _group(name, found, voice, color=color)]
 
 
 def _doubts(proof: Proof) -> list[str]:
@@ -123,14 +122,13 @@ class _Line(NamedTuple):
     risks: tuple[Risk, ...]
 
 
-def _group(name: str, found: list[_Line], *, color: bool) -> list[str]:
+def _group(name: str, found: list[_Line], voice: Voice, *, color: bool) -> list[str]:
     merged = _ledger(found) if name == "ledger" else found
     width = min(_WIDEST, max(len(printable(line.said.subject)) for line in merged))
     lines = [printable(name)]
     for said, place, risks in merged:
         mark = f"{_COLORS[said.mark]}{said.mark}{_PLAIN}" if color else said.mark
-        made = _ORIGINS.get(said.kind.split()[-1], "made by")
-        origin = f" ({made} {printable(str(place))})" if place else ""
+        origin = f" ({voice.origin(said)}{printable(str(place))})" if place else ""
         lines.append(f"  {mark} {printable(said.subject):<{width}}   {printable(said.says)}{origin}")
         lines += [f"      {printable(line)}" for line in said.details]
         lines += [_risk(risk, color=color) for risk in risks]

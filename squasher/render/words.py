@@ -10,6 +10,7 @@ from squasher.changes import (
     Cell,
     Check,
     Clause,
+    Content,
     LedgerEntry,
     Modified,
     Number,
@@ -20,8 +21,8 @@ from squasher.changes import (
     Removed,
     RowSet,
 )
-from squasher.diff import column_facts, trigger_event
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
+from squasher.schemadiff import column_facts, trigger_event
 from squasher.sql import fold, printable
 
 if TYPE_CHECKING:
@@ -61,6 +62,13 @@ class Voice(NamedTuple):
     """Whether the small diff of a statement leads from the new side to the old one."""
     program: tuple[str, str]
     """What to call the old and the new instruction of a program."""
+    origins: tuple[tuple[str, str], ...]
+    """How a migration is named as the cause: by kind, the last entry for all others."""
+
+    def origin(self, said: Words) -> str:
+        """What stands before the migration that caused a difference: ``added by ``."""
+        kind = said.kind.split()[-1]
+        return next(phrase for one, phrase in self.origins if one in {kind, ""})
 
 
 VOICES: Final = {
@@ -71,6 +79,7 @@ VOICES: Final = {
         describes=False,
         back=True,
         program=("expected", "found"),
+        origins=(("column", "added by "), ("row", "from "), ("rows", "from "), ("", "made by ")),
     ),
     "diff": Voice(
         removed="dropped",
@@ -79,6 +88,7 @@ VOICES: Final = {
         describes=True,
         back=False,
         program=("before", "after"),
+        origins=(("", ""),),
     ),
 }
 """By command. A check says what is wrong with the fresh file, a diff what becomes of the old side."""
@@ -134,6 +144,8 @@ def _modified(change: Modified, voice: Voice) -> Words:
                 before, after = old.text, new.text
             says = voice.modified.format(old=before, new=after)
             return Words("~", kind, old.name, says, before, after)
+        case Content(), Content() if old == new:
+            return Words("~", kind, name, f"differs, {_shown(old)}", _shown(old), _shown(new))
         case _:
             before, after = _shown(old), _shown(new)
             return Words("~", kind, name, voice.modified.format(old=before, new=after), before, after)
@@ -167,6 +179,8 @@ def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: PLR0911 
             return "order of", of
         case RowSet(rows=rows):
             return f"{len(rows)} row{'s' if len(rows) > 1 else ''}", ""
+        case Content():
+            return "content", ""
         case Cell(key=key, column=column):
             return "cell", f"{column} of the row with {key}"
         case Number(name=name):
@@ -182,8 +196,10 @@ def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: PLR0911 
 def _described(element: Element) -> str:
     """What a reviewer wants to know of something that came or went, on one line; '' for nothing more."""
     match element:
-        case Table(columns=columns) | VirtualTable(columns=columns) | View(columns=columns):
-            return f"{len(columns)} column{'' if len(columns) == 1 else 's'}"
+        case Table(columns=columns) | VirtualTable(columns=columns):
+            return _count(sum(column.hidden != 1 for column in columns))
+        case View(columns=columns):
+            return _count(len(columns))
         case Column():
             return _column(element).removeprefix(element.name).strip()
         case Index(sql=str(sql)):
@@ -197,6 +213,10 @@ def _described(element: Element) -> str:
             return _shown(element)
         case _:
             return ""
+
+
+def _count(columns: int) -> str:
+    return f"{columns} column{'' if columns == 1 else 's'}"
 
 
 def _items(element: Element) -> tuple[str, ...]:
@@ -228,6 +248,8 @@ def _shown(element: Element) -> str:
             return ", ".join(names)
         case RowSet(rows=rows):
             return f"{len(rows)}"
+        case Content(entries=entries):
+            return f"{entries} entries"
         case Cell(value=value):
             return _short(value)
         case Number(value=value):

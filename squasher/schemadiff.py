@@ -471,7 +471,7 @@ def _checks(owner: tuple[str, str], old: str, new: str) -> Iterator[Change]:
 
 
 def _check(clause: Constraint) -> Check:
-    return Check(name=clause.name, text=clause.expression)
+    return Check(name=clause.name, text=clause.expression, column=clause.column or "")
 
 
 def _more(owner: tuple[str, str], old: str, new: str) -> Iterator[Change]:

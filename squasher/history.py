@@ -1,0 +1,197 @@
+"""The history of a chain: the life of each object and column, and what caused a change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from squasher.changes import Added, Cell, Modified, Removed, RowSet
+from squasher.episodes import Episode, Event, Life, Reader, Rename, Wrote, column_of
+from squasher.lines import line_of, names
+from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
+from squasher.replay import replay
+from squasher.sql import fold
+from squasher.volatile import UNIVERSES
+
+if TYPE_CHECKING:
+    from squasher.chain import Chain
+    from squasher.changes import Change, Element
+    from squasher.profiles import Profile
+    from squasher.replay import Step
+
+_Whole = (Table, VirtualTable, View, Index, Trigger)
+
+
+class Place(NamedTuple):
+    """A line of a migration."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class History:
+    """What a chain did, migration by migration, and who is who in it."""
+
+    def __init__(
+        self, chain: Chain, steps: tuple[Step, ...], lives: list[Life], episodes: list[Episode]
+    ) -> None:
+        self.chain = chain
+        self.episodes = tuple(episodes)
+        self.lives = tuple(lives)
+        self._steps = {step.migration.name: step for step in steps}
+        self._events: dict[int, list[Event]] = defaultdict(list)
+        self._rows: dict[int, list[Wrote]] = defaultdict(list)
+        self._named: dict[str, list[Life]] = defaultdict(list)
+        for episode in episodes:
+            for event in episode.events:
+                for number in {event.life, event.owner}:
+                    self._events[number].append(event)
+            for wrote in episode.rows:
+                self._rows[wrote.life].append(wrote)
+        for life in lives:
+            for name in dict.fromkeys(map(fold, life.names)):
+                self._named[name].append(life)
+
+    @property
+    def renames(self) -> tuple[Rename, ...]:
+        """All that the chain performed, in order, those of a rebuild too."""
+        return tuple(rename for episode in self.episodes for rename in episode.renames)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that an object ever bore, for people who look for one."""
+        return tuple(sorted({name for life in self.lives for name in life.names}))
+
+    def named(self, name: str) -> tuple[Life, ...]:
+        """The lives of all objects that ever bore the name, in the order of their beginnings."""
+        return tuple(self._named.get(fold(name), ()))
+
+    def events(self, life: Life) -> tuple[Event, ...]:
+        """What was done to an object, with its indexes and triggers, oldest first."""
+        return tuple(self._events.get(life.number, ()))
+
+    def rows(self, life: Life) -> tuple[Wrote, ...]:
+        """The statements that wrote its rows, oldest first."""
+        return tuple(self._rows.get(life.number, ()))
+
+    def column(self, life: Life, name: str) -> tuple[tuple[Event, ...], ...]:
+        """What was done to each column of a table that ever bore the name: one for each such life."""
+        open_: dict[str, list[Event]] = {}
+        bore: dict[int, set[str]] = {}
+        lives: list[list[Event]] = []
+        for event in self._events.get(life.number, ()):
+            if event.life != life.number:
+                continue
+            change = event.change
+            old = None if isinstance(change, Added) else change.old
+            new = None if isinstance(change, Removed) else change.new
+            if isinstance(old, Column) or isinstance(new, Column):
+                going = open_.pop(fold(old.name), None) if isinstance(old, Column) else None
+                if going is None:
+                    going = []
+                    lives.append(going)
+                going.append(event)
+                for one in (old, new):
+                    if isinstance(one, Column):
+                        bore.setdefault(id(going), set()).add(fold(one.name))
+                if isinstance(new, Column):
+                    open_[fold(new.name)] = going
+            elif isinstance(change, Added) and isinstance(new, Table | VirtualTable):
+                for one in new.columns:
+                    going = [self._at(event, one.name)]
+                    lives.append(going)
+                    bore[id(going)] = {fold(one.name)}
+                    open_[fold(one.name)] = going
+            elif isinstance(old, Table | VirtualTable) and (
+                isinstance(change, Removed) or _is_rename(change)
+            ):
+                for going in open_.values():
+                    going.append(event)
+            elif (of := column_of(change)) is not None and fold(of) in open_:
+                open_[fold(of)].append(event)
+        return tuple(tuple(going) for going in lives if fold(name) in bore[id(going)])
+
+    def _at(self, event: Event, column: str) -> Event:
+        """The making of a table, at the line of one of its columns."""
+        for ran in self._steps[event.migration.name].statements:
+            if line_of(event.migration, ran) == event.line and names(ran, column):
+                return event._replace(line=line_of(event.migration, ran, column))
+        return event
+
+    def last(self, change: Change) -> Place | None:
+        """The cause of a difference: the last that the chain did with what it is about."""
+        element = change.new if isinstance(change, Added) else change.old
+        kind, name = change.owner
+        if isinstance(element, Index | Trigger) and not (isinstance(element, Index) and element.sql is None):
+            kind, name = type(element).__name__.lower(), element.name
+        lives = [life for life in self.named(name) if life.kind == kind]
+        if not lives:
+            return None
+        life = lives[-1]
+        if isinstance(element, RowSet | Cell):
+            return self._last_rows(life, gone=isinstance(change, Added))
+        found = self._last_event(life, element)
+        if found is None or isinstance(change, Added) != isinstance(found.change, Removed):
+            return None
+        return Place(found.migration.name, found.line)
+
+    def _last_rows(self, life: Life, *, gone: bool) -> Place | None:
+        verb = "delete" if gone else "insert"
+        found = [wrote for wrote in self._rows.get(life.number, ()) if wrote.verb == verb]
+        return Place(found[-1].migration.name, found[-1].line) if found else None
+
+    def _last_event(self, life: Life, element: Element) -> Event | None:
+        if isinstance(element, Column):
+            return next((going[-1] for going in reversed(self.column(life, element.name))), None)
+        own = [event for event in self._events.get(life.number, ()) if event.life == life.number]
+        for event in reversed(own):
+            if _is_rename(event.change) and not isinstance(element, Table | VirtualTable):
+                continue
+            if any(_same(one, element) for one in _elements(event.change)):
+                column = column_of(Removed(event.change.owner, element))
+                made = isinstance(event.change, Added) and column is not None
+                return self._at(event, column) if made and column is not None else event
+        return None
+
+
+def _is_rename(change: Change) -> bool:
+    """Whether a table got another name."""
+    of_table = isinstance(change, Modified) and isinstance(change.old, Table | VirtualTable)
+    return of_table and isinstance(change, Modified) and change.fields == ("name",)
+
+
+def _elements(change: Change) -> tuple[Element, ...]:
+    match change:
+        case Added(new=new):
+            return (new,)
+        case Removed(old=old):
+            return (old,)
+        case Modified(old=old, new=new):
+            return (new, old)
+
+
+def _same(one: Element, other: Element) -> bool:
+    """Whether two values are of the same thing, or the first of the object that the second is in."""
+    if isinstance(one, _Whole) and not (isinstance(one, Index) and one.sql is None):
+        return True
+    if type(one) is not type(other):
+        return False
+    return _identity(one) == _identity(other)
+
+
+def _identity(element: Element) -> object:
+    """What names an element in its object, where its values may differ."""
+    for field in ("columns", "name", "of", "text"):
+        if hasattr(element, field):
+            return getattr(element, field)
+    return element
+
+
+def read(chain: Chain, profile: Profile) -> History:
+    """Replay a chain and tell its history. Raises ReplayError."""
+    with replay(chain, profile, UNIVERSES[0], facts=True) as done:
+        reader = Reader()
+        return History(chain, done.steps, reader.lives, [reader.read(step) for step in done.steps])

@@ -1,0 +1,37 @@
+"""Lines: where in a migration a statement stands, and a column in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from squasher import layout
+from squasher.sql import fold, is_word, name_of, significant
+
+if TYPE_CHECKING:
+    from squasher.chain import Migration
+    from squasher.statements import Ran
+
+_HEAD = 3  # ALTER TABLE name, CREATE TABLE name
+
+
+def line_of(migration: Migration, ran: Ran, column: str | None = None) -> int:
+    """The line of a statement; of the column in it, where it names that one."""
+    within = None if column is None else _column(ran.sql, fold(column))
+    offset = ran.start if within is None else ran.start + len(ran.sql[:within].encode())
+    return migration.data.count(b"\n", 0, offset) + 1
+
+
+def names(ran: Ran, column: str) -> bool:
+    """Whether a CREATE TABLE or ALTER TABLE names the column."""
+    return _column(ran.sql, fold(column)) is not None
+
+
+def _column(sql: str, column: str) -> int | None:
+    words = significant(sql)
+    if len(words) <= _HEAD or not is_word(words[0], "create", "alter"):
+        return None
+    if is_word(words[0], "create") and any(token.text == "(" for token in words):
+        for item in layout.parse_table(sql).items:
+            if item.body and item.column is not None and fold(item.column) == column:
+                return item.body[0].start
+    return next((token.start for token in words[_HEAD:] if name_of(token) == column), None)

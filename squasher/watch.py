@@ -1,0 +1,168 @@
+"""Watching the stored schema while a chain runs: what each statement made, changed and dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from squasher.schema import Stored, is_virtual, read_object
+from squasher.sql import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from squasher.engine import Database, Found
+    from squasher.model import SchemaObject
+    from squasher.statements import Ran
+
+_ROWS: Final = (
+    "SELECT rowid, type, name, tbl_name, sql FROM main.sqlite_schema WHERE rowid > ? ORDER BY rowid"
+)
+_EVERY: Final = -(1 << 63)
+_MOVES: Final = ("rollback", "vacuum")
+"""Statements that change the stored schema and define nothing."""
+
+
+class Version(NamedTuple):
+    """A stored object between two statements that touch it."""
+
+    stored: Stored
+    part: bool
+    """Whether it is a shadow table: a virtual table's module made it."""
+    facts: SchemaObject | None
+    """None where they are not asked for."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Kind and folded name: no two objects have the same at a time."""
+        return self.stored.kind, fold(self.stored.name)
+
+
+class Note(NamedTuple):
+    """One object before and after one statement: ``old`` is None where it made it, ``new`` dropped it."""
+
+    statement: int
+    """Which one of its file."""
+    old: Version | None
+    new: Version | None
+
+
+class SchemaChange(NamedTuple):
+    """One object that a migration made (``old`` None), changed or dropped (``new`` None)."""
+
+    kind: str
+    name: str
+    old: str | None
+    new: str | None
+
+
+class Watcher:
+    """Sees every statement of a chain, and takes notes of what it does to stored objects.
+
+    A CREATE adds rows to ``sqlite_schema`` behind all others, and changes none. After whatever else
+    defines something all are compared; SQLite itself reads them all for that.
+    """
+
+    def __init__(self, database: Database, *, facts: bool) -> None:
+        self._db = database
+        self._with_facts = facts
+        self._ledger = database.profile.ledger
+        self._known: dict[int, Version] = {}
+        self._seen: dict[Stored, Version] = {}
+        self._largest = _EVERY
+        self._statements = 0
+        self._notes: list[Note] = []
+        self.rows = 0
+        """How many rows of the schema were read: what watching costs."""
+
+    def see(self, ran: Ran) -> None:
+        """Called after each statement."""
+        head = ran.sql[:8].lower()
+        if ran.defines or head.startswith(_MOVES):
+            if head.startswith("create"):
+                self._note(self._added(self._read(self._largest)))
+            else:
+                self._note(self._compared(self._read(_EVERY), by_row=head.startswith("alter")))
+        self._statements += 1
+
+    def take(self) -> tuple[Note, ...]:
+        """The notes of the file that has ended."""
+        notes, self._notes, self._statements = tuple(self._notes), [], 0
+        return notes
+
+    def _read(self, after: int) -> Found:
+        found = self._db.execute(_ROWS, (after,))
+        self.rows += len(found)
+        if found:
+            self._largest = found[-1][0]
+        elif after == _EVERY:
+            self._largest = _EVERY
+        return found
+
+    def _stored(self, found: Found) -> dict[int, Stored]:
+        """Those that are the user's, by rowid."""
+        return {
+            rowid: Stored(*row)
+            for rowid, *row in found
+            if row[3] is not None and row[1] != self._ledger and not fold(row[1]).startswith("sqlite_")
+        }
+
+    def _added(self, found: Found) -> list[tuple[Version | None, Version | None]]:
+        """A CREATE VIRTUAL TABLE adds what its module makes, too."""
+        new = self._stored(found)
+        virtual = any(map(is_virtual, new.values()))
+        versions = {
+            rowid: self._version(one, part=virtual and one.kind == "table" and not is_virtual(one))
+            for rowid, one in new.items()
+        }
+        self._known |= versions
+        return [(None, version) for version in versions.values()]
+
+    def _compared(self, found: Found, *, by_row: bool) -> list[tuple[Version | None, Version | None]]:
+        """What is otherwise than it was known. An ALTER renames rows where they are; a VACUUM moves them."""
+        stored = self._stored(found)
+        left: dict[object, Version] = {
+            rowid if by_row else version.key: version for rowid, version in self._known.items()
+        }
+        known: dict[int, Version] = {}
+        pairs: list[tuple[Version | None, Version | None]] = []
+        for rowid, one in stored.items():
+            old = left.pop(rowid if by_row else (one.kind, fold(one.name)), None)
+            if old is not None and old.stored == one:
+                known[rowid] = old
+                continue
+            if old is None and one in self._seen:  # a ROLLBACK made it again
+                known[rowid] = self._seen[one]
+            else:  # what appears without a CREATE of its own, a module has made
+                part = old.part if old is not None else one.kind == "table" and not is_virtual(one)
+                known[rowid] = self._version(one, part=part)
+            pairs.append((old, known[rowid]))
+        self._known = known
+        return [*((old, None) for old in left.values()), *pairs]
+
+    def _version(self, stored: Stored, *, part: bool) -> Version:
+        facts = read_object(self._db, stored) if self._with_facts and not part else None
+        self._seen[stored] = version = Version(stored, part, facts)
+        return version
+
+    def _note(self, pairs: Iterable[tuple[Version | None, Version | None]]) -> None:
+        self._notes += [Note(self._statements, old, new) for old, new in pairs]
+
+
+def changes(notes: Iterable[Note]) -> tuple[SchemaChange, ...]:
+    """What is otherwise after the statements of a file than before them, by kind and name."""
+    before: dict[tuple[str, str], str | None] = {}
+    after: dict[tuple[str, str], str | None] = {}
+    for note in notes:
+        if note.old is not None:
+            stored = note.old.stored
+            before.setdefault((stored.kind, stored.name), stored.sql)
+            after[stored.kind, stored.name] = None
+        if note.new is not None:
+            stored = note.new.stored
+            before.setdefault((stored.kind, stored.name), None)
+            after[stored.kind, stored.name] = stored.sql
+    return tuple(
+        SchemaChange(kind=key[0], name=key[1], old=old, new=after[key])
+        for key, old in sorted(before.items(), key=lambda item: item[0])
+        if old != after[key]
+    )
