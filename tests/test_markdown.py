@@ -16,19 +16,12 @@ from squasher.prove import Proof
 from squasher.render import RENDERERS
 from squasher.render.markdown import LONGEST, code, sentence
 from squasher.risks import Risk
-from squasher.sql import printable, quote
+from squasher.sql import printable
+from tests.comparisons import HOSTILE, PLAIN, compare
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from squasher.comparison import Comparison
-
-HOSTILE: Final = (
-    "a|b``` `c` ``\n\n# big\n- [x](http://evil.example) <img src=x onerror=alert(1)> --> <!-- </code>",
-    "</details> @everyone #123 owner/repo#1 GH-1 deadbeefdeadbeef :smile: www.evil.example a@evil.example",
-    "~~x~~ **x** __x__ $x$ &lt; &#64; | \\` ![i](x) \u202e\x1b[31m ::error::x\n***\n| --- |\n    x\n",
-)
-PLAIN: Final = "x_1"
 TAGS: Final = {
     *("h2", "h3", "p", "strong", "em", "code", "ul", "li", "br", "details", "summary", "pre"),
     *("table", "thead", "tbody", "tr", "th", "td"),
@@ -78,45 +71,6 @@ class Page(HTMLParser):
 def page(markdown: str) -> Page:
     """The document as a reader of GitHub's Markdown shows it."""
     return Page(MarkdownIt("gfm-like", {"linkify": False}).render(markdown))
-
-
-def compare(folder: Path, name: str) -> Comparison:
-    """A diff in which everything has a name, and every value is one."""
-    table, value = quote("t" + name), "'" + name.replace("'", "''") + "'"
-    old = f"""
-        CREATE TABLE {table} ({quote("c" + name)} TEXT DEFAULT {value}, b INT,
-            UNIQUE (b, {quote("c" + name)}));
-        CREATE TABLE {quote("u" + name)} (a INTEGER PRIMARY KEY, b);
-        CREATE INDEX {quote("i" + name)} ON {table} (b) WHERE b <> {value};
-        CREATE VIEW {quote("v" + name)} AS SELECT 1 AS one;
-        INSERT INTO {table} VALUES ('x', 1);
-        INSERT INTO {quote("u" + name)} VALUES (1, {value}), (2, {value});
-    """
-    new = f"""
-        CREATE TABLE {table} ({quote("c" + name)} TEXT DEFAULT {value} NOT NULL, {quote("n" + name)}, b TEXT);
-        CREATE TABLE {quote("u" + name)} (a INTEGER PRIMARY KEY, b REFERENCES {table} ({quote("c" + name)}));
-        CREATE INDEX {quote("i" + name)} ON {table} (b) WHERE b = {value};
-        CREATE TRIGGER {quote("r" + name)} AFTER INSERT ON {table} BEGIN SELECT {value}; END;
-        INSERT INTO {table} VALUES ({value}, {value}, 1);
-        INSERT INTO {quote("u" + name)} VALUES (1, 'y'), (3, {value});
-    """
-    (folder / "migrations").mkdir(exist_ok=True)
-    (folder / "migrations" / "0001_all.sql").write_text(old, encoding="utf-8", newline="")
-    (folder / "new.sql").write_text(new, encoding="utf-8", newline="")
-    found = squasher.check("migrations", "new.sql", "sqlite")
-    word = "_".join(name.split())
-    place, risk = Place(f"migrations/0001_{name}.sql", 3), Risk("data", f"statements fail that name {word}")
-    return found._replace(
-        command="diff",
-        old=found.old._replace(name=f"old{name}"),
-        new=found.new._replace(name=f"new{name}"),
-        findings=tuple(
-            Finding(one.change, place, (risk,) if number % 5 == 0 else ())
-            for number, one in enumerate(found.findings)
-        ),
-        warnings=(f"there is no {word}",),
-        proof=found.proof._replace(respelled=(("table", name),), reasons=(f"no such table: {word}",)),
-    )
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -176,6 +130,8 @@ def test_code(text: str, expected: str) -> None:
         ("3 columns", None),
         ("renamed from email_2", "renamed from `email_2`"),
         ("a row that breaks (a > 0) cannot stay", "a row that breaks `(a > 0)` cannot stay"),
+        ("breaks (a IS NULL OR (b > 0)) here", "breaks `(a IS NULL OR (b > 0))` here"),
+        ("a ) b (c d", "a `)` b `(c d`"),
         ("BOOLEAN → INTEGER", None),
         ("ask @all or #12", "ask `@all` or `#12`"),
         ("deadbeef 1234567 added 123456", "`deadbeef 1234567` added 123456"),

@@ -33,12 +33,12 @@ _WORDS: Final = {
 
 
 class _Risk(NamedTuple):
-    """What is in danger, and why; ``place`` is '' when it is not known."""
+    """Why something is in danger; ``place`` is '' when it is not known."""
 
-    danger: str
     anchor: str
     object: str
-    subject: str
+    kind: str
+    name: str
     reason: str
     place: str
 
@@ -54,6 +54,7 @@ class _Change(NamedTuple):
     old: str
     new: str
     says: str
+    is_sql: bool
     details: tuple[str, ...]
     risks: tuple[tuple[str, str], ...]
     made: str
@@ -97,7 +98,7 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
         other=_cut(other),
         total=total(compared) if found else "",
         dangers=dangers(compared),
-        risks=[risk for danger in DANGERS for risk in _risks(found, danger)],
+        risks={says: tuple(_risks(found, danger)) for danger, says in DANGERS.items()},
         parts=parts,
         listed=len(parts) > _MANY,
         respelled=[_cut(name) for _, name in compared.proof.respelled],
@@ -117,10 +118,10 @@ def _risks(found: tuple[Section, ...], danger: str) -> Iterator[_Risk]:
             for risk in entry.risks:
                 if risk.danger == danger:
                     yield _Risk(
-                        danger=DANGERS[risk.danger],
                         anchor=f"o{number}",
                         object=_cut(section.name),
-                        subject=_cut(entry.said.subject),
+                        kind=entry.said.kind,
+                        name=_cut(entry.said.name),
                         reason=_cut(risk.reason),
                         place=_place(entry),
                     )
@@ -161,6 +162,7 @@ def _change(compared: Comparison, entry: Entry) -> _Change:
         old=_cut(str(said.old)) if pair else "",
         new=_cut(str(said.new)) if pair else "",
         says="" if pair or plain else _cut(said.says),
+        is_sql=said.mark != "~" and said.kind not in {"table", "view"},
         details=tuple(map(_cut, said.details)) if said.kind.endswith(("row", "rows")) else (),
         risks=tuple((DANGERS[risk.danger], _cut(risk.reason)) for risk in entry.risks),
         made=entry.made,

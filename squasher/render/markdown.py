@@ -241,16 +241,18 @@ def _backticks(text: str) -> int:
 
 
 def sentence(text: str) -> str:
-    """Words with names among them: whatever is no plain word goes into a code span."""
+    """Words with names among them: whatever is no plain word, or in brackets, goes into a code span."""
     out: list[str] = []
     odd: list[str] = []
+    depth = 0
     for word in printable(text)[: 2 * _WIDEST].split():
-        if _is_plain(word):
+        if depth <= 0 and _is_plain(word):
             out += [code(" ".join(odd))] if odd else []
-            odd = []
+            odd, depth = [], 0
             out.append(word)
         else:
             odd.append(word)
+            depth += word.count("(") - word.count(")")
     return " ".join([*out, *([code(" ".join(odd))] if odd else [])])
 
 
