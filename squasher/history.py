@@ -132,15 +132,15 @@ class History:
             return None
         life = lives[-1]
         if isinstance(element, RowSet | Cell):
-            return self._last_rows(life, gone=isinstance(change, Added))
+            verbs = {"insert", "update"} if isinstance(element, Cell) else {"insert"}
+            return self._last_rows(life, {"delete"} if isinstance(change, Added) else verbs)
         found = self._last_event(life, element)
         if found is None or isinstance(change, Added) != isinstance(found.change, Removed):
             return None
         return Place(found.migration.name, found.line)
 
-    def _last_rows(self, life: Life, *, gone: bool) -> Place | None:
-        verb = "delete" if gone else "insert"
-        found = [wrote for wrote in self._rows.get(life.number, ()) if wrote.verb == verb]
+    def _last_rows(self, life: Life, verbs: set[str]) -> Place | None:
+        found = [wrote for wrote in self._rows.get(life.number, ()) if wrote.verb in verbs]
         return Place(found[-1].migration.name, found[-1].line) if found else None
 
     def _last_event(self, life: Life, element: Element) -> Event | None:

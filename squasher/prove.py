@@ -94,19 +94,16 @@ def _judge(schema: SchemaDiff, compared: Compared) -> tuple[list[Change], tuple[
     changes: list[Change] = []
     respelled: list[tuple[str, str]] = []
     accused: set[tuple[str, str]] = set()
-    changed = {change.owner for change in schema.changes}
     for one, other in schema.respelled:
         owners = _owners(one)
-        explained = bool(changed.intersection(owners)) and schemadiff.only_quotes_differ(
-            str(one.sql), str(other.sql)
-        )
+        # with other differences about, a program may differ because of a table that it refers to
+        explained = bool(schema.changes) and schemadiff.only_quotes_differ(str(one.sql), str(other.sql))
         if not explained and any(owner in differing or owner in blind for owner in owners):
             changes += schemadiff.clauses(one, other)
             accused.update(owners)
         else:
             respelled.append((kind_of(one), one.name))
     if not schema.changes:
-        # with other differences about, a program may differ because of a table that it refers to
         changes += [
             Modified(
                 owner=owner,

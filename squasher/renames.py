@@ -79,27 +79,39 @@ def _wanted(old: Snapshot, new: Snapshot, renames: list[Rename]) -> dict[str, _T
     before, after = _tables(old), _tables(new)
     found: dict[str, _Table] = {}
     for name, table in before.items():
-        last, columns = name, {column: column for column in _names(table.columns)}
-        for rename in renames:
-            was, becomes = fold(rename.old), fold(rename.new)
-            if rename.kind == "table":
-                last = becomes if last == was else last
-            elif fold(rename.table) == last:
-                columns = {one: becomes if to == was else to for one, to in columns.items()}
-        if last != name and (name in after or last in before or last not in after):
-            last = name
-        other = after.get(last)
+        names, columns = _names_of(name, table, renames)
+        last = next((one for one in reversed(names) if one in after and one not in before), name)
+        other = after.get(name if name in after else last)
         if other is None:
             continue
         there = {fold(column.name): column.name for column in other.columns}
         moved = {
-            one: there[to]
-            for one, to in columns.items()
-            if one != to and one not in there and to in there and to not in columns
+            was: there[new_names[-1]]
+            for was, bore in columns.items()
+            if was not in there
+            and (new_names := [one for one in bore if one in there and one not in columns])
         }
-        if last != name or moved:
-            found[name] = _Table(table.name if last == name else other.name, moved)
+        kept = name in after
+        if moved or not kept:
+            found[name] = _Table(table.name if kept else other.name, moved)
     return found
+
+
+def _names_of(
+    name: str, table: Table | VirtualTable, renames: list[Rename]
+) -> tuple[list[str], dict[str, list[str]]]:
+    """All the names that a table and each of its columns came to bear, in order, their first ones first."""
+    names = [name]
+    columns = {column: [column] for column in _names(table.columns)}
+    for rename in renames:
+        was, becomes = fold(rename.old), fold(rename.new)
+        if rename.kind == "table" and names[-1] == was:
+            names.append(becomes)
+        elif rename.kind == "column" and fold(rename.table) == names[-1]:
+            for bore in columns.values():
+                if bore[-1] == was:
+                    bore.append(becomes)
+    return names, columns
 
 
 def _made(database: Database, table: str, wanted: _Table) -> bool:

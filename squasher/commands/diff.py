@@ -165,7 +165,24 @@ def _findings(changes: tuple[Change, ...], caused: History | None) -> Iterable[F
 
 
 def _cause(change: Change, caused: History | None) -> Place | None:
-    found = caused.last(change.reverse()) if caused is not None else None
-    if found is None or caused is None:
+    if caused is None:
         return None
-    return Place(f"{caused.chain.directory}/{found.file}", found.line)
+    found = _renamed_at(change, caused) if _is_rename(change) else caused.last(change.reverse())
+    return None if found is None else Place(f"{caused.chain.directory}/{found.file}", found.line)
+
+
+def _is_rename(change: Change) -> bool:
+    return isinstance(change, Modified) and change.fields == ("name",)
+
+
+def _renamed_at(change: Change, caused: History) -> history.Place | None:
+    """Where the new side's chain made a rename; None when the old side's made it, the other way round."""
+    for episode in reversed(caused.episodes):
+        for event in episode.events:
+            if _is_rename(event.change) and _new_name(event.change) == _new_name(change):
+                return history.Place(episode.migration.name, event.line)
+    return None
+
+
+def _new_name(change: Change) -> tuple[str, str]:
+    return _kind(change), fold(getattr(getattr(change, "new", None), "name", ""))
