@@ -38,3 +38,7 @@ RENDERERS: Final = {
         "github",
     )
 }
+
+COMMANDS: Final = frozenset({"json", "github"})
+"""Formats that programs take at their word: every character in them is escaped by their own rules, and
+``printable_lines`` would change what they say. All others are lines for people."""
