@@ -119,12 +119,12 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
 
 def _show(compared: Comparison, form: str) -> None:
     """Print a comparison in a format."""
-    from squasher.render import RENDERERS
+    from squasher.render import COMMANDS, RENDERERS
 
     color = _color()
     text = RENDERERS[form](compared, color=color)
     # the renderers see to it that nothing of a stranger's is a command; this makes it certain
-    _print(text if color or form == "json" else printable_lines(text))
+    _print(text if color or form in COMMANDS else printable_lines(text))
 
 
 def history(
