@@ -118,12 +118,12 @@ class History:
                         begun[fold(new.name)] = one
                 elif old is None and isinstance(new, Table | VirtualTable):
                     made = {
-                        fold(column.name): _ColumnLife({fold(column.name)}, [self._at(event, column.name)])
+                        fold(column.name): _ColumnLife({fold(column.name)}, [self._with(event, column)])
                         for column in new.columns
                     }
                     lives += made.values()
                     now |= made
-                elif isinstance(old, Table | VirtualTable) and (new is None or _is_rename(change)):
+                elif isinstance(old, Table | VirtualTable) and (new is None or _is_rename_of_table(change)):
                     for one in (now | begun).values():
                         one.events.append(event)
                 elif (of := column_of(change)) is not None and (
@@ -133,10 +133,14 @@ class History:
             now |= begun
         return lives
 
-    def _at(self, event: Event, column: str) -> Event:
-        """The making of a table, at the line of one of its columns."""
-        ran = self._steps[event.migration.name].statements[event.statement]
-        return event._replace(line=line_of(event.migration, ran, column))
+    def _with(self, event: Event, column: Column) -> Event:
+        """The making of a table as that of one of its columns."""
+        change = Added(event.change.owner, column)
+        return event._replace(line=self._line(event, column.name), change=change)
+
+    def _line(self, event: Event, column: str) -> int:
+        """The line of a column in the statement that made its table."""
+        return line_of(event.migration, self._steps[event.migration.name].statements[event.statement], column)
 
     def last(self, change: Change) -> Place | None:
         """The cause of a difference: the last that the chain did with what it is about."""
@@ -167,23 +171,22 @@ class History:
             return found[-1] if found else None
         own = [event for event in self._events.get(life.number, ()) if event.life == life.number]
         for event in reversed(own):
-            if _is_rename(event.change) and not isinstance(element, Table | VirtualTable):
+            if _is_rename_of_table(event.change) and not isinstance(element, Table | VirtualTable):
                 continue
             if any(_same(one, element) for one in _elements(event.change)):
                 column = column_of(Removed(event.change.owner, element))
                 made = isinstance(event.change, Added) and column is not None
-                return self._at(event, column) if made and column is not None else event
+                return event._replace(line=self._line(event, column)) if made and column else event
         return None
 
 
 def _decides(change: Change) -> bool:
-    """Whether a column is there, and as it is, since a change: of itself, or of the whole table."""
-    return isinstance(change.old if isinstance(change, Removed) else change.new, Column) or not (
-        isinstance(change, Modified) or column_of(change)
-    )
+    """Whether a column is there, and as it is, since a change: of itself, or the end of its table."""
+    element = change.old if isinstance(change, Removed) else change.new
+    return isinstance(element, Column | Table | VirtualTable) and not _is_rename_of_table(change)
 
 
-def _is_rename(change: Change) -> bool:
+def _is_rename_of_table(change: Change) -> bool:
     """Whether a table got another name."""
     of_table = isinstance(change, Modified) and isinstance(change.old, Table | VirtualTable)
     return of_table and isinstance(change, Modified) and change.fields == ("name",)

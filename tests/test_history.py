@@ -123,7 +123,7 @@ def test_a_rebuild_is_a_modification(tell: Tell, rebuild: str) -> None:
     ]
     assert told.named("users_new") == told.named("old_users") == told.named("users_copy") == ()
     assert column(told, "users", "email") == [
-        ["1:3 + table users", f"2:{lines[0]} ~ column email (not null)"]
+        ["1:3 + column email", f"2:{lines[0]} ~ column email (not null)"]
     ]
     assert column(told, "users", "age") == [[f"2:{lines[1]} + column age"]]
 
@@ -172,7 +172,7 @@ def test_a_table_keeps_its_life_through_a_rename(tell: Tell) -> None:
     assert all_events(told)[1] == ["2:2 ~ table people < table users (name)"]
     assert told.renames == (Rename("table", "users", "users", "people"),)
     assert column(told, "people", "email") == [
-        ["1:3 + table users", "2:2 ~ table people < table users (name)"]
+        ["1:3 + column email", "2:2 ~ table people < table users (name)"]
     ]
 
 
@@ -217,14 +217,14 @@ def test_three_renames_of_a_column_in_three_files(tell: Tell) -> None:
         'ALTER TABLE main.users RENAME "e mail" TO "to";',
     )
     life = [
-        "1:3 + table users",
+        "1:3 + column email",
         "2:1 ~ column mail < column email (name)",
         "3:1 ~ column e mail < column mail (name)",
         "4:1 ~ column to < column e mail (name)",
     ]
     for name in ("email", "mail", "e mail", "to"):
         assert column(told, "users", name) == [life]
-    assert column(told, "users", "id") == [["1:2 + table users"]]
+    assert column(told, "users", "id") == [["1:2 + column id"]]
     assert [(one.kind, one.table, one.old, one.new) for one in told.renames] == [
         ("column", "users", "email", "mail"),
         ("column", "users", "mail", "e mail"),
@@ -273,8 +273,8 @@ def test_columns_that_change_places(tell: Tell) -> None:
     )
     assert all_events(told)[1] == ["2:2 ~ column a < column b (name)", "2:3 ~ column b < column a (name)"]
     assert column(told, "t", "a") == [
-        ["1:2 + table t", "2:3 ~ column b < column a (name)"],
-        ["1:3 + table t", "2:2 ~ column a < column b (name)"],
+        ["1:2 + column a", "2:3 ~ column b < column a (name)"],
+        ["1:3 + column b", "2:2 ~ column a < column b (name)"],
     ]
 
 
@@ -496,7 +496,7 @@ def test_the_life_of_users_in_the_projects_chain(repository: Path) -> None:
         "26:16 + index idx_users_email_verification_token",
     ]
     # 0031 makes invitations anew: the token is left out, the rest of 0008 stays
-    assert column(told, "invitations", "token") == [["6:9 + table invitations", "31:9 - column token"]]
+    assert column(told, "invitations", "token") == [["6:9 + column token", "31:9 - column token"]]
     assert column(told, "invitations", "email_hash") == [["8:32 + column email_hash"]]
 
 

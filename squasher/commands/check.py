@@ -8,7 +8,6 @@ from squasher.chain import Chain, read_chain, read_migration
 from squasher.changes import Added, Clause, Option, Order
 from squasher.commands.squash import compose, decide, text_of
 from squasher.errors import InputError
-from squasher.history import read
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
 from squasher.observe import Observed, load, observe
 from squasher.parallel import together
@@ -100,6 +99,8 @@ def _findings(chain: Chain, target: Target, proof: Proof) -> tuple[Finding, ...]
     """The differences in the order in which people look at them, each with its cause in the chain."""
     if not proof.changes:
         return ()
+    from squasher.history import read  # only differences need it
+
     told = read(chain, target.profile)
     ordered = sorted(proof.changes, key=_rank)
     places = [told.last(change) for change in ordered]
