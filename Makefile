@@ -59,7 +59,7 @@ docs: $(DEV) ## write the output shown in the documentation anew
 mutants: $(DEV) ## edit fresh files in every way, and count which layers of the proof reject them
 	@$(PY) -m tests.mutants
 
-bench: $(DEV) ## time check and squash beside a bare replay; ARGS=--quick for three rounds
+bench: $(DEV) ## time check, squash and history beside a bare replay; ARGS=--quick for three rounds
 	@$(PY) bench/run.py $(ARGS)
 
 fuzz: $(DEV) ## run generated chains with new seeds for ten minutes; ARGS="--minutes 60 --seed 1"

@@ -1,4 +1,4 @@
-"""Time `squasher check` and `squasher squash` beside a bare replay of the same files.
+"""Time `squasher check`, `squash` and `history` beside a bare replay of the same files.
 
 Whole processes, in rounds: each round runs every process once, and a ratio is taken within a
 round, so that a machine that slows down half-way slows down both of its sides. The figures are
@@ -26,6 +26,7 @@ COMMANDS: Final = {
     BASE: (str(ROOT / "bench" / "raw.py"), "migrations"),
     "check": ("-m", "squasher", "check"),
     "squash": ("-m", "squasher", "squash"),
+    "history": ("-m", "squasher", "history"),
 }
 IMPORTS: Final = {
     "python": ("-c", "pass"),
@@ -36,6 +37,7 @@ LABELS: Final = {
     BASE: "a bare replay through apsw",
     "check": "squasher check",
     "squash": "squasher squash",
+    "history": "squasher history",
     "python": "python -c pass",
     "apsw": "import apsw",
     "typer": "import typer",

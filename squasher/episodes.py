@@ -1,48 +1,25 @@
-"""Episodes: what each migration did on the whole, told from what its statements did one by one.
-
-Whether two objects are the same one is decided within a file. A rename is what the engine did: the row
-of the stored schema that got another name. A name that stands before and after the file is one object,
-whatever happened between: made anew under the same name it was rebuilt, not dropped.
-"""
+"""Episodes: what each migration did on the whole, told from what its statements did one by one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.changes import Added, Modified, Removed
+from squasher.identity import Cast, Found, Life, Transactions
 from squasher.lines import line_of, names
-from squasher.model import Column, ForeignKey, Index, Snapshot, Table, Trigger
-from squasher.schema import resolved
-from squasher.schemadiff import clauses, column_facts, diff
-from squasher.sql import fold, is_word, same_tokens, significant
+from squasher.model import Column, ForeignKey, Index, Snapshot, Trigger
+from squasher.schemadiff import column_facts, diff
+from squasher.sql import fold, is_word, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from squasher.chain import Migration
     from squasher.changes import Change
+    from squasher.identity import Key, Rename, Thing
     from squasher.model import SchemaObject
     from squasher.replay import Step
-    from squasher.statements import Ran
     from squasher.watch import Note, Version
 
-    Key = tuple[str, str]
-
 _WRITES: Final = ("insert", "replace", "update", "delete")
-
-
-class Rename(NamedTuple):
-    """A rename that a statement performed; ``table`` is the column's table, by its name at that time."""
-
-    kind: str
-    table: str
-    old: str
-    new: str
-
-    def reverse(self) -> Rename:
-        """The rename that undoes this one."""
-        table = self.new if self.kind == "table" else self.table
-        return Rename(self.kind, table, self.new, self.old)
 
 
 class Event(NamedTuple):
@@ -81,51 +58,12 @@ class Episode(NamedTuple):
     renames: tuple[Rename, ...]
 
 
-class Life:
-    """One object from the migration that made it: its kind, and the names that it bore."""
-
-    def __init__(self, number: int, kind: str, name: str) -> None:
-        self.number = number
-        self.kind = kind
-        self.names = [name]
-
-
-class _Found(NamedTuple):
-    """A change that one statement made."""
+class _Write(NamedTuple):
+    """A statement that wrote rows of a thing."""
 
     statement: int
-    change: Change
-
-
-class _Thing:
-    """An object while a file runs. ``origin`` is what it was before the file; None if made in it."""
-
-    def __init__(self, origin: Version | None, life: Life | None, now: Version) -> None:
-        self.origin = origin
-        self.life = life
-        self.now = now
-        self.gone = False
-        self.found: list[_Found] = []
-        self.statements: list[int] = []
-        """Those that made or changed it."""
-        self.left: tuple[Version, int] | None = None
-        """What it was when it lost its first name, and how many changes had been found until then."""
-        self.named: tuple[Version, int, int] = (now, 0, 0)
-        """What it was when it got its name, how many changes had been found, and in which statement."""
-        self.copied: dict[int, set[int]] = {}
-        """By statement, the things whose rows it copied into this one."""
-        self.before: _Thing | None = None
-        """Which one of those before the file it is, once the file has ended; None for a new one."""
-
-    @property
-    def sources(self) -> set[int]:
-        """All the things whose rows were copied into it, by way of others too."""
-        return {source for sources in self.copied.values() for source in sources}
-
-    def leave(self, version: Version) -> None:
-        """It loses its name."""
-        if self.left is None:
-            self.left = version, len(self.found)
+    thing: Thing
+    number: int | None
 
 
 class Reader:
@@ -134,196 +72,78 @@ class Reader:
     def __init__(self) -> None:
         self.lives: list[Life] = []
         self._now: dict[Key, tuple[Version, Life]] = {}
-        self._things: dict[Key, _Thing] = {}
-        """Those of this file that live, by their present names."""
-        self._origins: dict[Key, _Thing] = {}
-        self._renames: list[Rename] = []
 
     def read(self, step: Step) -> Episode:
         """What the next step did."""
-        self._things, self._origins, self._renames = {}, {}, []
         notes: dict[int, list[Note]] = {}
         for note in step.notes:
             if not any(one is not None and one.part for one in (note.old, note.new)):
                 notes.setdefault(note.statement, []).append(note)
-        wrote: list[tuple[int, _Thing, int | None]] = []
+        cast, transactions = Cast(self._now), Transactions()
+        writes: list[_Write] = []
         for index, ran in enumerate(step.statements):
-            made = self._follow(index, notes.get(index, ()))
-            targets = [thing for name in ran.writes if (thing := self._table(name)) is not None]
-            self._note_copies(index, [*made, *targets], ran)
+            undone = transactions.undone(index, ran.sql)
+            if undone is not None:
+                cast.undo(undone)
+                writes = [one for one in writes if one.statement < undone]
+                continue
+            made = cast.follow(index, notes.get(index, ()))
+            targets = [thing for name in ran.writes if (thing := cast.table(name)) is not None]
+            cast.note_copies(index, [*made, *targets], ran)
             if ran.changes:
-                count = ran.changes if len(ran.writes) == 1 else None
-                wrote += [(index, thing, count) for thing in targets]
-        events = self._settle(step)
-        rows = [one for index, thing, count in wrote for one in _wrote(step, index, thing, count)]
-        return Episode(step.migration, tuple(events), tuple(rows), tuple(self._renames))
+                number = ran.changes if len(ran.writes) == 1 else None
+                writes += [_Write(index, thing, number) for thing in targets]
+        cast.settle()
+        events = self._events(step, cast)
+        rows = (wrote for one in writes if (wrote := _wrote(step, one)) is not None)
+        return Episode(step.migration, tuple(events), tuple(rows), cast.renames)
 
-    def _thing(self, key: Key) -> _Thing | None:
-        """The object that bears a name now."""
-        if key not in self._things and key in self._now and key not in self._origins:
-            version, life = self._now[key]
-            self._things[key] = self._origins[key] = _Thing(version, life, version)
-        return self._things.get(key)
-
-    def _table(self, name: str) -> _Thing | None:
-        return self._thing(("table", fold(name)))
-
-    # following the statements
-
-    def _follow(self, index: int, notes: Iterable[Note]) -> list[_Thing]:
-        """Take up the notes of one statement; the things that it made."""
-        moves: list[tuple[_Thing | None, Note]] = []
-        for note in notes:
-            thing = self._thing(note.old.key) if note.old is not None else None
-            if note.old is not None:
-                self._things.pop(note.old.key, None)
-            moves.append((thing, note))
-        renames = any(_renames(note) for _, note in moves)
-        made: list[_Thing] = []
-        for thing, note in moves:
-            if note.new is None:
-                if thing is not None and note.old is not None:
-                    thing.gone = True
-                    thing.leave(note.old)
-                    thing.statements.append(index)
+    def _events(self, step: Step, cast: Cast) -> list[Event]:
+        """What became of each object."""
+        told: list[tuple[Life, SchemaObject, Found]] = []
+        for thing in list(cast.origins.values()):
+            if thing.origin is None or thing.life is None or id(thing) in cast.taken or thing.before is thing:
                 continue
-            one = thing or _Thing(None, None, note.new)
-            if note.old is None:
-                one.statements.append(index)
-                one.named = note.new, 0, index
-                made.append(one)
-            else:
-                self._change(one, index, note.old, note.new, renames=renames)
-            one.now = note.new
-            self._things[note.new.key] = one
-        return made
-
-    def _change(self, thing: _Thing, index: int, old: Version, new: Version, *, renames: bool) -> None:
-        """A statement changed a thing. What a rename wrote anew elsewhere is no change."""
-        if old.stored.name != new.stored.name:
-            self._renames.append(Rename("table", old.stored.name, old.stored.name, new.stored.name))
-            thing.leave(old)
-            thing.named = new, len(thing.found), index
-        elif (columns := _renamed_column(old, new)) is not None:
-            self._renames.append(Rename("column", new.stored.name, columns[0].name, columns[1].name))
-            change = Modified(("table", fold(new.stored.name)), *columns, fields=("name",))
-            thing.found.append(_Found(index, change))
-            thing.statements.append(index)
-        elif not renames:
-            thing.found += [_Found(index, change) for change in self._compare(old, new)]
-            thing.statements.append(index)
-
-    def _compare(self, old: Version, new: Version) -> tuple[Change, ...]:
-        """What is otherwise; the same tokens mean the same."""
-        if old.facts is None or new.facts is None or same_tokens(old.stored.sql, new.stored.sql):
-            return ()
-        before, after = self._resolved(old.facts), self._resolved(new.facts)
-        result = diff(Snapshot((before,), ()), Snapshot((after,), ()), ("objects", "text"))
-        return (*result.changes, *(one for pair in result.respelled for one in clauses(*pair)))
-
-    def _resolved(self, item: SchemaObject) -> SchemaObject:
-        if not isinstance(item, Table):
-            return item
-        return item._replace(foreign_keys=tuple(resolved(key, self._columns_of) for key in item.foreign_keys))
-
-    def _columns_of(self, table: str) -> tuple[Column, ...]:
-        thing = self._table(table)
-        facts = None if thing is None else thing.now.facts
-        return facts.columns if isinstance(facts, Table) else ()
-
-    def _note_copies(self, index: int, targets: Iterable[_Thing], ran: Ran) -> None:
-        for target in targets:
-            for name in ran.touches:
-                source = self._table(name)
-                if source is not None and source is not target:
-                    target.copied.setdefault(index, set()).update({id(source)}, source.sources)
-
-    # what is left at the end of the file
-
-    def _settle(self, step: Step) -> list[Event]:
-        """Who is who, and what became of each."""
-        things = list(self._things.values())
-        for thing in things:
-            thing.before = self._before(thing)
-        taken = {id(thing.before) for thing in things if thing.before is not thing}
-        told: list[tuple[Life, SchemaObject, _Found]] = []
-        for thing in list(self._origins.values()):
-            if thing.origin is None or thing.life is None or id(thing) in taken or thing.before is thing:
-                continue
-            last = thing.statements[-1] if thing.gone else thing.named[2]
-            change = self._alone(thing.origin, Removed)
-            told.append((thing.life, _facts(thing.origin), _Found(last, change)))
+            state = thing.state
+            last = state.statements[-1] if state.gone else state.named[2]
+            told.append(
+                (thing.life, cast.facts(thing.origin), Found(last, _alone(cast, thing.origin, Removed)))
+            )
         old = dict(self._now) if told else self._now
-        for key in self._origins:
-            del self._now[key]
-        for thing in things:
-            if thing.before is thing and id(thing) in taken:
-                thing.before = None  # another one bears its name and holds its rows
-            life, found = self._changes(step, thing)
+        for thing in list(cast.things.values()):
+            life, found = self._changes(step, cast, thing)
+            told += [(life, cast.facts(thing.now), one) for one in found]
             thing.life = life
-            told += [(life, _facts(thing.now), one) for one in found]
-        for key, thing in self._things.items():
-            if thing.life is not None:
-                self._now[key] = thing.now, thing.life
+        for key in cast.origins:
+            del self._now[key]
+        self._now |= {key: (thing.now, thing.life) for key, thing in cast.things.items() if thing.life}
         told.sort(key=lambda one: one[2].statement)
         return [self._event(step, *one, old) for one in told]
 
-    def _before(self, thing: _Thing) -> _Thing | None:
-        """Which one of the objects before the file a living one is; None for a new one.
-
-        One that got its name from another that is gone took its place. So did one that was made here
-        while the other got another name, if it holds its rows.
-        """
-        if thing.origin is not None and thing.origin.key == thing.now.key:
-            return thing
-        other = self._origins.get(thing.now.key)
-        if other is not None and (other.gone or (thing.origin is None and id(other) in thing.sources)):
-            return other
-        return None if thing.origin is None else thing
-
-    def _changes(self, step: Step, thing: _Thing) -> tuple[Life, list[_Found]]:
+    def _changes(self, step: Step, cast: Cast, thing: Thing) -> tuple[Life, list[Found]]:
         """What the file made of an object, on the whole, in the life that goes on or begins."""
-        before = thing.before
-        name = thing.now.stored.name
+        before, state, name = thing.before, thing.state, thing.now.stored.name
         if before is None or before.life is None or before.origin is None:
             life = Life(len(self.lives), thing.now.stored.kind, name)
             self.lives.append(life)
-            made = thing.statements[0] if thing.origin is None else thing.named[2]
-            return life, [_Found(made, self._alone(thing.now, Added))]
-        life = before.life
-        if life.names[-1] != name:
-            life.names.append(name)
+            made = state.statements[0] if thing.origin is None else state.named[2]
+            return life, [Found(made, _alone(cast, thing.now, Added))]
+        if before.life.names[-1] != name:
+            before.life.names.append(name)
+        found = list(state.found)
         if before is not thing:
-            version, count = before.left or (before.now, len(before.found))
-            again = [
-                _Found(self._where(step, thing, one), one) for one in self._compare(version, thing.named[0])
-            ]
-            found = [*before.found[:count], *again, *thing.found[thing.named[1] :]]
-        else:
-            found = list(thing.found)
-            if before.origin.stored.name != name:
-                found.append(_Found(thing.named[2], self._renamed(before.origin, thing.now)))
-        return life, _net(found)
-
-    def _where(self, step: Step, thing: _Thing, change: Change) -> int:
-        """Which statement of those that made a rebuilt table changed this of it."""
-        column = column_of(change)
-        made = [index for index in thing.statements if index <= thing.named[2]]
-        naming = [index for index in made if column is not None and names(step.statements[index], column)]
-        return (naming or made[:1] or [thing.named[2]])[-1]
-
-    def _alone(self, version: Version, side: type[Added | Removed]) -> Change:
-        facts = self._resolved(_facts(version))
-        one, none = Snapshot((facts,), ()), Snapshot((), ())
-        pair = (none, one) if side is Added else (one, none)
-        return diff(*pair, ("objects",)).changes[0]
-
-    def _renamed(self, old: Version, new: Version) -> Change:
-        owner = new.stored.kind, fold(new.stored.name)
-        return Modified(owner, self._resolved(_facts(old)), self._resolved(_facts(new)), fields=("name",))
+            version, count = before.state.left or (before.now, len(before.state.found))
+            again = cast.compare(version, state.named[0])
+            rebuilt = [Found(_where(step, thing, change), change) for change in again]
+            found = [*before.state.found[:count], *rebuilt, *found[state.named[1] :]]
+        elif before.origin.stored.name != name:
+            owner = thing.now.stored.kind, fold(name)
+            change = Modified(owner, cast.facts(before.origin), cast.facts(thing.now), fields=("name",))
+            found.append(Found(state.named[2], change))
+        return before.life, _net(found)
 
     def _event(
-        self, step: Step, life: Life, facts: SchemaObject, found: _Found, old: dict[Key, tuple[Version, Life]]
+        self, step: Step, life: Life, facts: SchemaObject, found: Found, old: dict[Key, tuple[Version, Life]]
     ) -> Event:
         change, owner = found.change, life
         if isinstance(facts, Index | Trigger):
@@ -336,30 +156,19 @@ class Reader:
         return Event(step.migration, line, change, life.number, owner.number, found.statement)
 
 
-def _facts(version: Version) -> SchemaObject:
-    if version.facts is None:
-        message = "the chain was watched without facts"
-        raise ValueError(message)
-    return version.facts
+def _where(step: Step, thing: Thing, change: Change) -> int:
+    """Which statement of those that made a rebuilt object changed this of it."""
+    column, named = column_of(change), thing.state.named[2]
+    made = [index for index in thing.state.statements if index <= named]
+    naming = [index for index in made if column is not None and names(step.statements[index], column)]
+    return (naming or made[:1] or [named])[-1]
 
 
-def _renames(note: Note) -> bool:
-    old, new = note.old, note.new
-    if old is None or new is None:
-        return False
-    return old.stored.name != new.stored.name or _renamed_column(old, new) is not None
-
-
-def _renamed_column(old: Version, new: Version) -> tuple[Column, Column] | None:
-    """The column that has another name in the same place: only a rename does that."""
-    before, after = old.facts, new.facts
-    if not (isinstance(before, Table) and isinstance(after, Table)):
-        return None
-    if len(before.columns) != len(after.columns):
-        return None
-    pairs = zip(before.columns, after.columns, strict=True)
-    other = [pair for pair in pairs if pair[0].name != pair[1].name]
-    return other[0] if len(other) == 1 else None
+def _alone(cast: Cast, version: Version, side: type[Added | Removed]) -> Change:
+    """An object that is only there before, or only after."""
+    one, none = Snapshot((cast.facts(version),), ()), Snapshot((), ())
+    pair = (none, one) if side is Added else (one, none)
+    return diff(*pair, ("objects",)).changes[0]
 
 
 def column_of(change: Change) -> str | None:
@@ -375,9 +184,9 @@ def column_of(change: Change) -> str | None:
     return None
 
 
-def _net(found: list[_Found]) -> list[_Found]:
+def _net(found: list[Found]) -> list[Found]:
     """What changes of columns come to when one follows another: added and renamed is added."""
-    out: list[_Found] = []
+    out: list[Found] = []
     for one in found:
         change = one.change
         old = None if isinstance(change, Added) else change.old
@@ -389,7 +198,7 @@ def _net(found: list[_Found]) -> list[_Found]:
             continue
         prior = out.pop(at)
         if (both := _both(prior.change, change)) is not None:
-            out.append(_Found(prior.statement if isinstance(both, Added) else one.statement, both))
+            out.append(Found(prior.statement if isinstance(both, Added) else one.statement, both))
     return out
 
 
@@ -413,16 +222,16 @@ def _both(first: Change, second: Change) -> Change | None:
     return None
 
 
-def _wrote(step: Step, index: int, thing: _Thing, count: int | None) -> list[Wrote]:
+def _wrote(step: Step, write: _Write) -> Wrote | None:
     """The rows that a statement wrote, unless it is the copying of a rebuild or the table is gone."""
-    life, before = thing.life, thing.before
-    if life is None or (
-        before is not None and before is not thing and id(before) in thing.copied.get(index, ())
-    ):
-        return []
-    ran = step.statements[index]
-    line = line_of(step.migration, ran)
-    return [Wrote(step.migration, line, life.names[-1], _verb(ran.sql), count, life.number)]
+    thing = write.thing
+    before = thing.before
+    copied = thing.copied.get(write.statement, ())
+    if thing.life is None or (before is not None and before is not thing and id(before) in copied):
+        return None
+    ran = step.statements[write.statement]
+    line, table = line_of(step.migration, ran), thing.life.names[-1]
+    return Wrote(step.migration, line, table, _verb(ran.sql), write.number, thing.life.number)
 
 
 def _verb(sql: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
-from squasher.changes import Added, Cell, Modified, Order, Removed, RowSet
-from squasher.episodes import Episode, Event, Life, Reader, Rename, Wrote, column_of
+from squasher.changes import Added, Cell, Modified, Order, Removed, RowSet, renamed
+from squasher.episodes import Reader, column_of
 from squasher.lines import Place, line_of
 from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
 from squasher.replay import replay
@@ -16,10 +17,19 @@ from squasher.volatile import UNIVERSES
 if TYPE_CHECKING:
     from squasher.chain import Chain
     from squasher.changes import Change, Element
+    from squasher.episodes import Episode, Event, Wrote
+    from squasher.identity import Life, Rename
     from squasher.profiles import Profile
     from squasher.replay import Step
 
 _Whole = (Table, VirtualTable, View, Index, Trigger)
+
+
+class _ColumnLife(NamedTuple):
+    """A column: the names that it bore, folded, and what was done to it."""
+
+    names: set[str]
+    events: list[Event]
 
 
 class History:
@@ -75,45 +85,52 @@ class History:
         """What was done to each column of a table that ever bore the name: one for each such life."""
         return tuple(tuple(events) for names, events in self._columns(life) if fold(name) in names)
 
-    def _columns(self, life: Life) -> list[tuple[set[str], list[Event]]]:
-        """The lives of a table's columns: the names that each bore, and what was done to it."""
-        lives: list[tuple[set[str], list[Event]]] = []
-        now: dict[str, tuple[set[str], list[Event]]] = {}
-
-        def take(old: Column | None, new: Column | None, event: Event) -> None:
-            one = now.pop(fold(old.name), None) if old is not None else None
-            if one is None:
-                one = set(), []
-                lives.append(one)
-            one[0].update(fold(column.name) for column in (old, new) if column is not None)
-            one[1].append(event)
-            if new is not None:
-                now[fold(new.name)] = one
-
-        for event in self._events.get(life.number, ()):
-            if event.life != life.number:
-                continue
-            change = event.change
-            old = None if isinstance(change, Added) else change.old
-            new = None if isinstance(change, Removed) else change.new
-            if isinstance(old, Column) or isinstance(new, Column):
-                take(
-                    old if isinstance(old, Column) else None, new if isinstance(new, Column) else None, event
-                )
-            elif old is None and isinstance(new, Table | VirtualTable):
-                for column in new.columns:
-                    take(None, column, self._at(event, column.name))
-            elif isinstance(old, Table | VirtualTable) and (new is None or _is_rename(change)):
-                for _, events in now.values():
-                    events.append(event)
-            elif (of := column_of(change)) is not None and fold(of) in now:
-                now[fold(of)][1].append(event)
+    def _columns(self, life: Life) -> list[_ColumnLife]:
+        """The lives of a table's columns."""
+        lives: list[_ColumnLife] = []
+        now: dict[str, _ColumnLife] = {}
+        own = [event for event in self._events.get(life.number, ()) if event.life == life.number]
+        for _, events in groupby(own, key=lambda event: event.migration.name):
+            # what one migration did counts at once: two columns may have changed places
+            begun: dict[str, _ColumnLife] = {}
+            for event in events:
+                change = event.change
+                old = None if isinstance(change, Added) else change.old
+                new = None if isinstance(change, Removed) else change.new
+                if isinstance(old, Column) or isinstance(new, Column):
+                    one = now.pop(fold(old.name), None) if isinstance(old, Column) else None
+                    if one is None:
+                        one = _ColumnLife(set(), [])
+                        lives.append(one)
+                    one.names.update(fold(column.name) for column in (old, new) if isinstance(column, Column))
+                    one.events.append(event)
+                    if isinstance(new, Column):
+                        begun[fold(new.name)] = one
+                elif old is None and isinstance(new, Table | VirtualTable):
+                    made = {
+                        fold(column.name): _ColumnLife({fold(column.name)}, [self._with(event, column)])
+                        for column in new.columns
+                    }
+                    lives += made.values()
+                    now |= made
+                elif isinstance(old, Table | VirtualTable) and (new is None or _is_rename_of_table(change)):
+                    for one in (now | begun).values():
+                        one.events.append(event)
+                elif (of := column_of(change)) is not None and (
+                    one := (now | begun).get(fold(of))
+                ) is not None:
+                    one.events.append(event)
+            now |= begun
         return lives
 
-    def _at(self, event: Event, column: str) -> Event:
-        """The making of a table, at the line of one of its columns."""
-        ran = self._steps[event.migration.name].statements[event.statement]
-        return event._replace(line=line_of(event.migration, ran, column))
+    def _with(self, event: Event, column: Column) -> Event:
+        """The making of a table as that of one of its columns."""
+        change = Added(event.change.owner, column)
+        return event._replace(line=self._line(event, column.name), change=change)
+
+    def _line(self, event: Event, column: str) -> int:
+        """The line of a column in the statement that made its table."""
+        return line_of(event.migration, self._steps[event.migration.name].statements[event.statement], column)
 
     def last(self, change: Change) -> Place | None:
         """The cause of a difference from this chain's side, the newer one: the last that it did there."""
@@ -139,22 +156,30 @@ class History:
 
     def _last_event(self, life: Life, element: Element) -> Event | None:
         if isinstance(element, Column):
-            return next((going[-1] for going in reversed(self.column(life, element.name))), None)
+            going = self.column(life, element.name)
+            found = [event for event in going[-1] if _decides(event.change)] if going else []
+            return found[-1] if found else None
         own = [event for event in self._events.get(life.number, ()) if event.life == life.number]
         for event in reversed(own):
-            if _is_rename(event.change) and not isinstance(element, Table | VirtualTable):
+            if _is_rename_of_table(event.change) and not isinstance(element, Table | VirtualTable):
                 continue
             if any(_same(one, element) for one in _elements(event.change)):
                 column = column_of(Removed(event.change.owner, element))
                 made = isinstance(event.change, Added) and column is not None
-                return self._at(event, column) if made and column is not None else event
+                return event._replace(line=self._line(event, column)) if made and column else event
         return None
 
 
-def _is_rename(change: Change) -> bool:
+def _decides(change: Change) -> bool:
+    """Whether a column is there, and as it is, since a change: of itself, or the end of its table."""
+    element = change.old if isinstance(change, Removed) else change.new
+    return isinstance(element, Column | Table | VirtualTable) and not _is_rename_of_table(change)
+
+
+def _is_rename_of_table(change: Change) -> bool:
     """Whether a table got another name."""
-    of_table = isinstance(change, Modified) and isinstance(change.old, Table | VirtualTable)
-    return of_table and isinstance(change, Modified) and change.fields == ("name",)
+    of_table = not isinstance(change, Added) and isinstance(change.old, Table | VirtualTable)
+    return of_table and renamed(change) is not None
 
 
 def _elements(change: Change) -> tuple[Element, ...]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from bisect import bisect_right
+from functools import lru_cache
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import layout
 from squasher.sql import fold, is_word, name_of, significant
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
     from squasher.chain import Migration
     from squasher.statements import Ran
 
-_HEAD = 3  # ALTER TABLE name, CREATE TABLE name
+_HEAD: Final = 3  # ALTER TABLE name, CREATE TABLE name
 
 
 class Place(NamedTuple):
@@ -35,12 +38,18 @@ def line_of(migration: Migration, ran: Ran, column: str | None = None) -> int:
     """The line of a statement; of the column in it, where it names that one."""
     within = None if column is None else _column(ran.sql, fold(column))
     offset = ran.start if within is None else ran.start + len(ran.sql[:within].encode())
-    return migration.data.count(b"\n", 0, offset) + 1
+    return bisect_right(_starts(migration.data), offset)
 
 
 def names(ran: Ran, column: str) -> bool:
     """Whether a CREATE TABLE or ALTER TABLE names the column."""
     return _column(ran.sql, fold(column)) is not None
+
+
+@lru_cache(maxsize=2)
+def _starts(data: bytes) -> list[int]:
+    """Where the lines of a file start: it may have as many statements as lines."""
+    return list(accumulate((len(line) + 1 for line in data.split(b"\n")), initial=0))
 
 
 def _column(sql: str, column: str) -> int | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from squasher.changes import Change
-    from squasher.episodes import Rename
+    from squasher.identity import Rename
     from squasher.model import Column, Rows, Snapshot
     from squasher.profiles import Profile
 

@@ -50,6 +50,7 @@ LAYERS = {
     # what is made of a replay: provenance, text, volatile cells, the proof
     "provenance": 3,
     "lines": 3,
+    "identity": 3,
     "episodes": 3,
     "history": 3,
     "emit": 3,

@@ -8,7 +8,6 @@ from squasher.chain import Chain, read_chain, read_migration
 from squasher.commands.squash import compose, decide, text_of
 from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError
-from squasher.history import read
 from squasher.observe import Observed, load, observe
 from squasher.parallel import together
 from squasher.prove import Proof, prove
@@ -70,6 +69,8 @@ def _findings(chain: Chain, target: Target, proof: Proof) -> tuple[Finding, ...]
     """The differences in the order in which people look at them, each with its cause in the chain."""
     if not proof.changes:
         return ()
+    from squasher.history import read  # only differences need it
+
     told = read(chain, target.profile)
     # the chain is the newer side for whoever asks what it did
     return tuple(

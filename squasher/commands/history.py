@@ -10,7 +10,8 @@ from squasher.history import History, read
 
 if TYPE_CHECKING:
     from squasher.commands.target import Target
-    from squasher.episodes import Episode, Event, Life, Wrote
+    from squasher.episodes import Episode, Event, Wrote
+    from squasher.identity import Life
 
 
 class Lived(NamedTuple):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher.changes import Added, Modified, Removed
+from squasher.changes import Added, Modified, Removed, renamed
 from squasher.model import Index, Table, VirtualTable
 from squasher.render.json import dumped
 from squasher.render.words import VOICES, Words
 from squasher.render.words import words as say
-from squasher.sql import fold, printable
+from squasher.sql import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,8 @@ class _Line(NamedTuple):
 def text(told: Told, *, color: bool = False) -> str:
     """For people."""
     if told.lives:
-        parts = [part for lived in told.lives for part in ["", *_lived(lived, color=color)]][1:]
+        order = {one.name: at for at, one in enumerate(told.history.chain.migrations)}
+        parts = [part for lived in told.lives for part in ["", *_lived(lived, order, color=color)]][1:]
     elif told.what is None:
         parts = _summary(told.episodes)
     else:
@@ -69,8 +70,13 @@ def _brief(episode: Episode) -> str:
         events = [event for event in episode.events if event.owner == owner]
         head = whole.get(owner)
         if head is None:
-            name = printable(events[0].change.owner[1])
-            parts.append(f"{name}: {', '.join(_counted(events))}")
+            names = [
+                _subject(event.change)[1]
+                for event in events
+                if _is_object(event.change) and renamed(event.change)
+            ]
+            name = printable((names or [events[0].change.owner[1]])[0])
+            parts.append(f"{printable(name)}: {', '.join(_counted(events))}")
         elif isinstance(head.change, Removed):
             parts.append(f"- {_object(head)}")
         else:
@@ -78,11 +84,16 @@ def _brief(episode: Episode) -> str:
             parts.append(
                 " · ".join([f"+ {_object(head)}", *(_count(n, kind) for kind, n in with_it.items())])
             )
-    written: Counter[tuple[str, str]] = Counter()
+    written: dict[tuple[str, str], list[int | None]] = {}
     for wrote in episode.rows:
-        written[wrote.verb, wrote.table] += wrote.number or 0
-    parts += [_rows(verb, number or None, printable(table)) for (verb, table), number in written.items()]
+        written.setdefault((wrote.verb, wrote.table), []).append(wrote.number)
+    parts += [_rows(verb, _sum(numbers), printable(table)) for (verb, table), numbers in written.items()]
     return "; ".join(parts) or "changes nothing"
+
+
+def _sum(numbers: list[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
 
 
 def _is_whole(event: Event) -> bool:
@@ -120,9 +131,9 @@ def _counted(events: list[Event]) -> list[str]:
     for event in events:
         kind, name = _subject(event.change)
         change = event.change
-        if isinstance(change, Modified) and change.fields == ("name",):
-            new = str(getattr(change.new, "name", ""))
-            groups.setdefault(("renamed", kind), []).append(f"{printable(name)} renamed to {printable(new)}")
+        if (new := renamed(change)) is not None:
+            of = "" if _is_object(change) else f"{printable(name)} "
+            groups.setdefault(("renamed", kind), []).append(f"{of}renamed to {printable(new)}")
             continue
         groups.setdefault((words(change).mark, kind), []).append(printable(name))
     out: list[str] = []
@@ -150,14 +161,13 @@ def _rows(verb: str, number: int | None, table: str) -> str:
 # a line for each event
 
 
-def _lived(lived: Lived, *, color: bool) -> list[str]:
+def _lived(lived: Lived, order: dict[str, int], *, color: bool) -> list[str]:
     life = lived.life
     former = ", ".join(map(printable, life.names[:-1]))
     name = printable(life.names[-1])
     title = f"{life.kind} {name}" if lived.column is None else f"column {printable(lived.column)} of {name}"
-    lines = [(event.migration.name, event.line, _line(event, lived)) for event in lived.events]
+    lines = [(event.migration.name, event.line, _line(event)) for event in lived.events]
     lines += [(wrote.migration.name, wrote.line, _wrote(wrote)) for wrote in lived.rows]
-    order = {one: n for n, one in enumerate(dict.fromkeys([line[0] for line in lines]))}
     lines.sort(key=lambda line: (order[line[0]], line[1]))
     return [
         title + (f" (once {former})" if former else ""),
@@ -167,7 +177,7 @@ def _lived(lived: Lived, *, color: bool) -> list[str]:
 
 def _episode(episode: Episode, *, color: bool) -> list[str]:
     found = sorted(
-        [*((event.line, _line(event, None, whole=True)) for event in episode.events)]
+        [*((event.line, _line(event, whole=True)) for event in episode.events)]
         + [(wrote.line, _wrote(wrote)) for wrote in episode.rows],
         key=lambda one: one[0],
     )
@@ -186,19 +196,17 @@ def _laid(lines: list[_Line], *, color: bool) -> list[str]:
     return out
 
 
-def _line(event: Event, lived: Lived | None, *, whole: bool = False) -> _Line:
+def _line(event: Event, *, whole: bool = False) -> _Line:
+    """An event in words; ``whole`` where nothing says of which object it is."""
     change = event.change
-    said = words(change)
     kind, name = _subject(change)
-    subject = f"{kind} {name}" if _is_object(change) or isinstance(change, Modified) else said.subject
-    owner = change.owner[1]
-    own = lived is not None or (_is_object(change) and fold(name) == owner)
-    if whole and not own:
-        subject = f"{owner}: {subject}"
-    if lived is not None and lived.column is not None and isinstance(change, Added) and _is_object(change):
-        subject = f"column {lived.column}, with the {kind} {name}"
-    place = f"{event.migration.name}:{event.line}"
-    return _Line(place, said.mark, subject, said.says, said.details)
+    said = words(change)
+    own = isinstance(change, Modified) or _is_object(change)
+    subject = f"{kind} {name}" if own else said.subject
+    if whole and not (event.life == event.owner and _is_object(change)):
+        subject = f"{change.owner[1]}: {subject}"
+    says = f"renamed to {new}" if (new := renamed(change)) is not None else said.says
+    return _Line(f"{event.migration.name}:{event.line}", said.mark, subject, says, said.details)
 
 
 def _wrote(wrote: Wrote) -> _Line:
@@ -247,9 +255,8 @@ def _event(event: Event) -> dict[str, object]:
     kind, name = _subject(change)
     owner_kind, owner = change.owner
     said = words(change)
-    renamed = isinstance(change, Modified) and change.fields == ("name",)
     return {
-        "change": "renamed" if renamed else _NAMES[said.mark],
+        "change": "renamed" if renamed(change) is not None else _NAMES[said.mark],
         "object": {"kind": owner_kind, "name": owner},
         "element": {"kind": kind, "name": name},
         "old": said.old,
