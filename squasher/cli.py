@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from squasher import run
 from squasher.render import RENDERERS
+from squasher.render.history import FORMATS as HISTORIES
 from squasher.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 app = typer.Typer(
     name="squasher",
@@ -42,8 +46,16 @@ _MaxSteps = Annotated[
 
 
 def _format(name: str) -> str:
-    if name not in RENDERERS:
-        message = f"{name!r} is not one of {', '.join(RENDERERS)}."
+    return _one_of(name, RENDERERS)
+
+
+def _history_format(name: str) -> str:
+    return _one_of(name, HISTORIES)
+
+
+def _one_of(name: str, names: Collection[str]) -> str:
+    if name not in names:
+        message = f"{name!r} is not one of {', '.join(names)}."
         raise typer.BadParameter(message)
     return name
 
@@ -184,6 +196,31 @@ def show(
     """
     raise typer.Exit(
         run.show(source, to=to, rows=rows, migrations=migrations, profile=profile, max_steps=max_steps)
+    )
+
+
+@app.command()
+def history(
+    *,
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[WHAT]",
+            help="A table or another object, table.column, or a migration's number or file name.",
+        ),
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="NNNN", help="Stop after this migration.")] = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", callback=_history_format, metavar="F", help=f"{' or '.join(HISTORIES)}."),
+    ] = "text",
+    migrations: _Migrations = "migrations",
+    profile: _Profile = "d1",
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Tell which migration made, changed, renamed or dropped what."""
+    raise typer.Exit(
+        run.history(what=what, migrations=migrations, profile=profile, max_steps=max_steps, to=to, form=form)
     )
 
 

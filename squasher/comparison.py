@@ -12,26 +12,10 @@ from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, Virt
 
 if TYPE_CHECKING:
     from squasher.changes import Change
+    from squasher.lines import Place
     from squasher.model import Snapshot
     from squasher.prove import Proof
     from squasher.risks import Risk
-
-
-class Place(NamedTuple):
-    """A line of a migration."""
-
-    path: str
-    """As the user would write it."""
-    line: int
-
-    @property
-    def file(self) -> str:
-        """The file's name."""
-        return self.path.rpartition("/")[2]
-
-    def __str__(self) -> str:
-        """``0026_add_password_authentication.sql:9``."""
-        return f"{self.file}:{self.line}"
 
 
 class Finding(NamedTuple):

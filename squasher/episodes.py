@@ -55,6 +55,8 @@ class Event(NamedTuple):
     """The number of the life of the object that it is about."""
     owner: int
     """That of the object under which people look for it: for an index, its table."""
+    statement: int
+    """Which one of its file did it."""
 
 
 class Wrote(NamedTuple):
@@ -331,7 +333,7 @@ class Reader:
         else:
             change = change._replace(owner=(change.owner[0], fold(life.names[-1])))
         line = line_of(step.migration, step.statements[found.statement], column_of(change))
-        return Event(step.migration, line, change, life.number, owner.number)
+        return Event(step.migration, line, change, life.number, owner.number, found.statement)
 
 
 def _facts(version: Version) -> SchemaObject:

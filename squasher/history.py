@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from squasher.changes import Added, Cell, Modified, Removed, RowSet
+from squasher.changes import Added, Cell, Modified, Order, Removed, RowSet
 from squasher.episodes import Episode, Event, Life, Reader, Rename, Wrote, column_of
-from squasher.lines import line_of, names
+from squasher.lines import Place, line_of
 from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
 from squasher.replay import replay
 from squasher.sql import fold
@@ -20,16 +20,6 @@ if TYPE_CHECKING:
     from squasher.replay import Step
 
 _Whole = (Table, VirtualTable, View, Index, Trigger)
-
-
-class Place(NamedTuple):
-    """A line of a migration."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 class History:
@@ -77,11 +67,29 @@ class History:
         """The statements that wrote its rows, oldest first."""
         return tuple(self._rows.get(life.number, ()))
 
+    def columns(self, life: Life) -> tuple[str, ...]:
+        """The names of all columns that a table ever had, folded."""
+        return tuple(sorted(set().union(*(names for names, _ in self._columns(life)))))
+
     def column(self, life: Life, name: str) -> tuple[tuple[Event, ...], ...]:
         """What was done to each column of a table that ever bore the name: one for each such life."""
-        open_: dict[str, list[Event]] = {}
-        bore: dict[int, set[str]] = {}
-        lives: list[list[Event]] = []
+        return tuple(tuple(events) for names, events in self._columns(life) if fold(name) in names)
+
+    def _columns(self, life: Life) -> list[tuple[set[str], list[Event]]]:
+        """The lives of a table's columns: the names that each bore, and what was done to it."""
+        lives: list[tuple[set[str], list[Event]]] = []
+        now: dict[str, tuple[set[str], list[Event]]] = {}
+
+        def take(old: Column | None, new: Column | None, event: Event) -> None:
+            one = now.pop(fold(old.name), None) if old is not None else None
+            if one is None:
+                one = set(), []
+                lives.append(one)
+            one[0].update(fold(column.name) for column in (old, new) if column is not None)
+            one[1].append(event)
+            if new is not None:
+                now[fold(new.name)] = one
+
         for event in self._events.get(life.number, ()):
             if event.life != life.number:
                 continue
@@ -89,41 +97,27 @@ class History:
             old = None if isinstance(change, Added) else change.old
             new = None if isinstance(change, Removed) else change.new
             if isinstance(old, Column) or isinstance(new, Column):
-                going = open_.pop(fold(old.name), None) if isinstance(old, Column) else None
-                if going is None:
-                    going = []
-                    lives.append(going)
-                going.append(event)
-                for one in (old, new):
-                    if isinstance(one, Column):
-                        bore.setdefault(id(going), set()).add(fold(one.name))
-                if isinstance(new, Column):
-                    open_[fold(new.name)] = going
-            elif isinstance(change, Added) and isinstance(new, Table | VirtualTable):
-                for one in new.columns:
-                    going = [self._at(event, one.name)]
-                    lives.append(going)
-                    bore[id(going)] = {fold(one.name)}
-                    open_[fold(one.name)] = going
-            elif isinstance(old, Table | VirtualTable) and (
-                isinstance(change, Removed) or _is_rename(change)
-            ):
-                for going in open_.values():
-                    going.append(event)
-            elif (of := column_of(change)) is not None and fold(of) in open_:
-                open_[fold(of)].append(event)
-        return tuple(tuple(going) for going in lives if fold(name) in bore[id(going)])
+                take(
+                    old if isinstance(old, Column) else None, new if isinstance(new, Column) else None, event
+                )
+            elif old is None and isinstance(new, Table | VirtualTable):
+                for column in new.columns:
+                    take(None, column, self._at(event, column.name))
+            elif isinstance(old, Table | VirtualTable) and (new is None or _is_rename(change)):
+                for _, events in now.values():
+                    events.append(event)
+            elif (of := column_of(change)) is not None and fold(of) in now:
+                now[fold(of)][1].append(event)
+        return lives
 
     def _at(self, event: Event, column: str) -> Event:
         """The making of a table, at the line of one of its columns."""
-        for ran in self._steps[event.migration.name].statements:
-            if line_of(event.migration, ran) == event.line and names(ran, column):
-                return event._replace(line=line_of(event.migration, ran, column))
-        return event
+        ran = self._steps[event.migration.name].statements[event.statement]
+        return event._replace(line=line_of(event.migration, ran, column))
 
     def last(self, change: Change) -> Place | None:
-        """The cause of a difference: the last that the chain did with what it is about."""
-        element = change.new if isinstance(change, Added) else change.old
+        """The cause of a difference from this chain's side, the newer one: the last that it did there."""
+        element = change.old if isinstance(change, Removed) else change.new
         kind, name = change.owner
         if isinstance(element, Index | Trigger) and not (isinstance(element, Index) and element.sql is None):
             kind, name = type(element).__name__.lower(), element.name
@@ -133,15 +127,15 @@ class History:
         life = lives[-1]
         if isinstance(element, RowSet | Cell):
             verbs = {"insert", "update"} if isinstance(element, Cell) else {"insert"}
-            return self._last_rows(life, {"delete"} if isinstance(change, Added) else verbs)
+            return self._last_rows(life, {"delete"} if isinstance(change, Removed) else verbs)
         found = self._last_event(life, element)
-        if found is None or isinstance(change, Added) != isinstance(found.change, Removed):
+        if found is None or isinstance(change, Removed) != isinstance(found.change, Removed):
             return None
-        return Place(found.migration.name, found.line)
+        return Place(found.migration.path, found.line)
 
     def _last_rows(self, life: Life, verbs: set[str]) -> Place | None:
         found = [wrote for wrote in self._rows.get(life.number, ()) if wrote.verb in verbs]
-        return Place(found[-1].migration.name, found[-1].line) if found else None
+        return Place(found[-1].migration.path, found[-1].line) if found else None
 
     def _last_event(self, life: Life, element: Element) -> Event | None:
         if isinstance(element, Column):
@@ -176,7 +170,7 @@ def _elements(change: Change) -> tuple[Element, ...]:
 def _same(one: Element, other: Element) -> bool:
     """Whether two values are of the same thing, or the first of the object that the second is in."""
     if isinstance(one, _Whole) and not (isinstance(one, Index) and one.sql is None):
-        return True
+        return not isinstance(other, Order)  # many have a part in it
     if type(one) is not type(other):
         return False
     return _identity(one) == _identity(other)

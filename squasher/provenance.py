@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import layout
-from squasher.sql import fold, is_word, name_of, significant
+from squasher.sql import fold
 
 if TYPE_CHECKING:
     from squasher.replay import Replay, Step
@@ -31,23 +31,6 @@ class Provenance(NamedTuple):
     def sources(self, table: str) -> str:
         """The migrations that wrote rows of ``table``: ``0009, 0015``."""
         return ", ".join(self._numbers(self.rows.get(fold(table), ())))
-
-    def place(self, kind: str, name: str, column: str | None = None) -> str | None:
-        """Where the object, or one of its columns, came from: ``0026_x.sql:9``; None when unknown."""
-        for index in self.objects.get((kind, fold(name)), ()):
-            found = _find(self.steps[index], name, column)
-            if found is not None:
-                return f"{self.steps[index].migration.name}:{found}"
-        return None
-
-    def rows_place(self, table: str) -> str | None:
-        """Where the rows of ``table`` were written first; None when unknown."""
-        for index in self.rows.get(fold(table), ()):
-            step = self.steps[index]
-            for ran in step.statements:
-                if ran.changes and any(fold(name) == fold(table) for name in ran.writes):
-                    return f"{step.migration.name}:{_line(step, ran.start)}"
-        return None
 
     def _numbers(self, steps: tuple[int, ...]) -> list[str]:
         return list(dict.fromkeys(self.steps[index].migration.number for index in steps))
@@ -86,29 +69,3 @@ def _rename_tables(step: Step, objects: dict[tuple[str, str], list[int]], rows: 
         if new not in objects and old in objects:
             objects[new] = objects.pop(old)
             rows[names[1]] = rows.pop(names[0], [])
-
-
-def _find(step: Step, name: str, column: str | None) -> int | None:
-    """The line of the statement of ``step`` that made or changed the object, or of the column in it."""
-    names = {fold(name)}
-    for ran in step.statements:
-        moved = layout.renamed(ran.sql)
-        if moved is not None and moved[1] in names:
-            names.add(moved[0])
-    for ran in step.statements:
-        words = significant(ran.sql)
-        if not words or not is_word(words[0], "create", "alter"):
-            continue
-        head = {name_of(token) for token in words[1:8]}
-        if not head & names:
-            continue
-        if column is None:
-            return _line(step, ran.start)
-        for token in words[3:]:
-            if name_of(token) == fold(column):
-                return _line(step, ran.start + len(ran.sql[: token.start].encode()))
-    return None
-
-
-def _line(step: Step, offset: int) -> int:
-    return step.migration.data.count(b"\n", 0, offset) + 1

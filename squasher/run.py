@@ -142,12 +142,38 @@ def show(
 
 def _show(compared: Comparison, form: str) -> None:
     """Print a comparison in a format."""
-    from squasher.render import RENDERERS
+    from squasher.render import COMMANDS, RENDERERS
 
     color = _color()
     text = RENDERERS[form](compared, color=color)
     # the renderers see to it that nothing of a stranger's is a command; this makes it certain
-    _print(text if color or form == "json" else printable_lines(text))
+    _print(text if color or form in COMMANDS else printable_lines(text))
+
+
+def history(
+    *,
+    what: str | None = None,
+    migrations: str = "migrations",
+    profile: str = "d1",
+    max_steps: int | None = None,
+    to: str | None = None,
+    form: str = "text",
+) -> int:
+    """``squasher history``."""
+
+    def run() -> int:
+        from squasher.commands.history import history as command
+        from squasher.commands.target import target
+        from squasher.render.history import FORMATS
+
+        result = command(target(migrations, None, profile, max_steps), what, to)
+        _warn(result.warnings)
+        color = _color()
+        text = FORMATS[form](result, color=color)
+        _print(text if color or form == "json" else printable_lines(text))
+        return FINE
+
+    return _reported(run)
 
 
 def _reported(run: Callable[[], int]) -> int:

@@ -58,7 +58,7 @@ def test_a_directory(write_chain: Callable[[Mapping[str, str]], Path]) -> None:
     assert (found.kind, found.universes, names(found)) == ("chain", UNIVERSES, ["t", "b"])
     assert found.chain is not None
     assert found.provenance is not None
-    assert found.provenance.place("table", "b") == "0002_b.sql:1"
+    assert found.provenance.history("table", "b") == "made by 0002"
     assert [cell[2] for cell in found.side.volatile] == ["at"]
 
 

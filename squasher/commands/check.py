@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from squasher.chain import read_chain, read_migration
-from squasher.changes import Added, Check, Clause, Modified, Removed, RowSet
+from squasher.chain import Chain, read_chain, read_migration
 from squasher.commands.squash import compose, decide, text_of
-from squasher.comparison import Comparison, Finding, Party, Place, rank
+from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError
-from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
+from squasher.history import read
 from squasher.observe import Observed, load, observe
 from squasher.parallel import together
-from squasher.prove import prove
+from squasher.prove import Proof, prove
 from squasher.rowdiff import Side
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
-    from squasher.changes import Change
     from squasher.commands.target import Target
 
 
@@ -49,14 +47,13 @@ def check(target: Target) -> Comparison:
         lambda: _is_exact(observed, target, file.text),
         by_hand=target.fresh.name,
     )
-    found = sorted(proof.changes, key=rank)
     return Comparison(
         command="check",
         old=Party(chain.directory, "chain", chain.span, observed.side.snapshots[0]),
         new=Party(target.fresh.as_posix(), "sql", None, fresh.snapshots[0]),
         profile=target.profile.name,
         proof=proof,
-        findings=tuple(Finding(change, _place(observed, change), ()) for change in found),
+        findings=_findings(chain, target, proof),
         warnings=(*chain.skipped, *observed.notes),
         exact=exact and proof.status == "equal",
     )
@@ -69,36 +66,12 @@ def _is_exact(observed: Observed, target: Target, text: str) -> bool:
     return text.startswith(first.partition("\n\n")[0]) and compose(observed, target).text == text
 
 
-def _place(observed: Observed, change: Change) -> Place | None:
-    said = _said(observed, change)
-    if said is None:
-        return None
-    file, _, line = said.rpartition(":")
-    return Place(f"{observed.replay.chain.directory}/{file}", int(line))
-
-
-def _said(observed: Observed, change: Change) -> str | None:
-    """The migration and line of what the fresh file lacks or has differently."""
-    provenance = observed.provenance
-    _, owner = change.owner
-    match change:
-        case Added():
-            return None
-        case Removed(old=RowSet()):
-            return provenance.rows_place(owner)
-        case Removed(old=old) | Modified(old=old):
-            match old:
-                case Column():
-                    return provenance.place("table", owner, old.name)
-                case ForeignKey():
-                    return provenance.place("table", owner, old.columns[0])
-                case Index() if old.sql is not None:
-                    return provenance.place("index", old.name)
-                case Trigger():
-                    return provenance.place("trigger", old.name)
-                case View():
-                    return provenance.place("view", old.name)
-                case Table() | VirtualTable() | Clause() | Check():
-                    return provenance.place("table", owner)
-                case _:
-                    return None
+def _findings(chain: Chain, target: Target, proof: Proof) -> tuple[Finding, ...]:
+    """The differences in the order in which people look at them, each with its cause in the chain."""
+    if not proof.changes:
+        return ()
+    told = read(chain, target.profile)
+    # the chain is the newer side for whoever asks what it did
+    return tuple(
+        Finding(change, told.last(change.reverse()), ()) for change in sorted(proof.changes, key=rank)
+    )

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import history
 from squasher.changes import Added, Content, Modified, RowSet
-from squasher.comparison import Comparison, Finding, Party, Place, rank
+from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError
 from squasher.fulltext import TERMS
+from squasher.lines import Place
 from squasher.model import Table, VirtualTable
 from squasher.parallel import together
 from squasher.prove import LAYERS, Proof, prove
@@ -167,20 +168,19 @@ def _findings(changes: tuple[Change, ...], caused: History | None) -> Iterable[F
 def _cause(change: Change, caused: History | None) -> Place | None:
     if caused is None:
         return None
-    found = _renamed_at(change, caused) if _is_rename(change) else caused.last(change.reverse())
-    return None if found is None else Place(f"{caused.chain.directory}/{found.file}", found.line)
+    return _renamed_at(change, caused) if _is_rename(change) else caused.last(change)
 
 
 def _is_rename(change: Change) -> bool:
     return isinstance(change, Modified) and change.fields == ("name",)
 
 
-def _renamed_at(change: Change, caused: History) -> history.Place | None:
+def _renamed_at(change: Change, caused: History) -> Place | None:
     """Where the new side's chain made a rename; None when the old side's made it, the other way round."""
     for episode in reversed(caused.episodes):
         for event in episode.events:
             if _is_rename(event.change) and _new_name(event.change) == _new_name(change):
-                return history.Place(episode.migration.name, event.line)
+                return Place(episode.migration.path, event.line)
     return None
 
 

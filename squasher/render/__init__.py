@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol
-
-from squasher.render import json, text
 
 if TYPE_CHECKING:
     from squasher.comparison import Comparison
@@ -18,4 +17,28 @@ class Renderer(Protocol):
         ...
 
 
-RENDERERS: Final[dict[str, Renderer]] = {"text": text.render, "json": json.render}
+def _late(name: str) -> Renderer:
+    """The format of that name: its module is imported when it is used, with all that it needs."""
+
+    def render(compared: Comparison, *, color: bool = False) -> str:
+        renderer: Renderer = import_module(f"{__name__}.{name}").render
+        return renderer(compared, color=color)
+
+    return render
+
+
+RENDERERS: Final = {
+    name: _late(name)
+    for name in (
+        "text",
+        "json",
+        "markdown",
+        "html",
+        "sql",
+        "github",
+    )
+}
+
+COMMANDS: Final = frozenset({"json", "github"})
+"""Formats that programs take at their word: every character in them is escaped by their own rules, and
+``printable_lines`` would change what they say. All others are lines for people."""

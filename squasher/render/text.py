@@ -13,7 +13,8 @@ from squasher.sql import printable
 
 if TYPE_CHECKING:
     from squasher.commands.squash import Squashed
-    from squasher.comparison import Comparison, Place
+    from squasher.comparison import Comparison
+    from squasher.lines import Place
     from squasher.prove import Proof
     from squasher.render.words import Voice, Words
     from squasher.risks import Risk

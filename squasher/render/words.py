@@ -67,6 +67,8 @@ class Voice(NamedTuple):
 
     def origin(self, said: Words) -> str:
         """What stands before the migration that caused a difference: ``added by ``."""
+        if self.back and said.mark == "+":
+            return "dropped by "
         kind = said.kind.split()[-1]
         return next(phrase for one, phrase in self.origins if one in {kind, ""})
 

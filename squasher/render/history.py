@@ -1,0 +1,270 @@
+"""The history of a chain: for people a line per event or per migration, for programs JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from squasher.changes import Added, Modified, Removed
+from squasher.model import Index, Table, VirtualTable
+from squasher.render.json import dumped
+from squasher.render.words import VOICES, Words
+from squasher.render.words import words as say
+from squasher.sql import fold, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from squasher.changes import Change
+    from squasher.commands.history import Lived, Told
+    from squasher.episodes import Episode, Event, Wrote
+
+VERSION: Final = 1
+_COLORS: Final = {"-": "\x1b[31m", "+": "\x1b[32m", "~": "\x1b[33m"}
+_PLAIN: Final = "\x1b[0m"
+_WIDEST: Final = 60
+_DONE: Final = {"insert": "+", "update": "~", "delete": "-"}
+_NAMES: Final = {"+": "added", "-": "removed", "~": "changed"}
+
+
+def words(change: Change) -> Words:
+    """A change in words, as a diff says it."""
+    return say(change, VOICES["diff"])
+
+
+class _Line(NamedTuple):
+    """One event in words."""
+
+    place: str
+    mark: str
+    subject: str
+    says: str
+    details: tuple[str, ...] = ()
+
+
+def text(told: Told, *, color: bool = False) -> str:
+    """For people."""
+    if told.lives:
+        parts = [part for lived in told.lives for part in ["", *_lived(lived, color=color)]][1:]
+    elif told.what is None:
+        parts = _summary(told.episodes)
+    else:
+        parts = [part for episode in told.episodes for part in ["", *_episode(episode, color=color)]][1:]
+    return "\n".join([*parts, ""])
+
+
+# one line for each migration
+
+
+def _summary(episodes: tuple[Episode, ...]) -> list[str]:
+    heads = [printable(one.migration.name.removesuffix(".sql")) for one in episodes]
+    width = min(_WIDEST, max(map(len, heads)))
+    return [f"{head:<{width}}   {_brief(one)}" for head, one in zip(heads, episodes, strict=True)]
+
+
+def _brief(episode: Episode) -> str:
+    whole = {event.life: event for event in episode.events if _is_whole(event)}
+    parts: list[str] = []
+    for owner in dict.fromkeys(event.owner for event in episode.events):
+        events = [event for event in episode.events if event.owner == owner]
+        head = whole.get(owner)
+        if head is None:
+            name = printable(events[0].change.owner[1])
+            parts.append(f"{name}: {', '.join(_counted(events))}")
+        elif isinstance(head.change, Removed):
+            parts.append(f"- {_object(head)}")
+        else:
+            with_it = Counter(_kind(event.change) for event in events if event is not head)
+            parts.append(
+                " · ".join([f"+ {_object(head)}", *(_count(n, kind) for kind, n in with_it.items())])
+            )
+    written: Counter[tuple[str, str]] = Counter()
+    for wrote in episode.rows:
+        written[wrote.verb, wrote.table] += wrote.number or 0
+    parts += [_rows(verb, number or None, printable(table)) for (verb, table), number in written.items()]
+    return "; ".join(parts) or "changes nothing"
+
+
+def _is_whole(event: Event) -> bool:
+    return event.life == event.owner and not isinstance(event.change, Modified) and _is_object(event.change)
+
+
+def _is_object(change: Change) -> bool:
+    element = change.new if isinstance(change, Added) else change.old
+    return hasattr(element, "sql") and not (isinstance(element, Index) and element.sql is None)
+
+
+def _object(event: Event) -> str:
+    kind, name = _subject(event.change)
+    return printable(name if kind == "table" else f"{kind} {name}")
+
+
+def _subject(change: Change) -> tuple[str, str]:
+    """The kind and the name of what a change is about."""
+    element = change.new if isinstance(change, Added) else change.old
+    if _is_object(change):
+        kind = "table" if isinstance(element, Table | VirtualTable) else type(element).__name__.lower()
+        return kind, str(getattr(element, "name", ""))
+    said = words(change)
+    return said.kind, said.name if isinstance(element, Index) else str(
+        getattr(element, "name", "")
+    ) or said.name
+
+
+def _kind(change: Change) -> str:
+    return _subject(change)[0]
+
+
+def _counted(events: list[Event]) -> list[str]:
+    groups: dict[tuple[str, str], list[str]] = {}
+    for event in events:
+        kind, name = _subject(event.change)
+        change = event.change
+        if isinstance(change, Modified) and change.fields == ("name",):
+            new = str(getattr(change.new, "name", ""))
+            groups.setdefault(("renamed", kind), []).append(f"{printable(name)} renamed to {printable(new)}")
+            continue
+        groups.setdefault((words(change).mark, kind), []).append(printable(name))
+    out: list[str] = []
+    for (mark, kind), names in groups.items():
+        if mark == "renamed":
+            out += names
+        elif len(names) > 1:
+            out.append(f"{mark} {_count(len(names), kind)}")
+        else:
+            out.append(f"{mark} {names[0] if kind == 'column' else f'{kind} {names[0]}'.strip()}")
+    return out
+
+
+def _count(number: int, kind: str) -> str:
+    many = {"index": "indexes"}.get(kind, f"{kind}s")
+    return f"{number} {kind if number == 1 else many}"
+
+
+def _rows(verb: str, number: int | None, table: str) -> str:
+    some = "rows" if number is None else _count(number, "row")
+    how = {"insert": f"{some} in {table}", "update": f"{some} changed in {table}"}
+    return how.get(verb, f"{some} deleted from {table}")
+
+
+# a line for each event
+
+
+def _lived(lived: Lived, *, color: bool) -> list[str]:
+    life = lived.life
+    former = ", ".join(map(printable, life.names[:-1]))
+    name = printable(life.names[-1])
+    title = f"{life.kind} {name}" if lived.column is None else f"column {printable(lived.column)} of {name}"
+    lines = [(event.migration.name, event.line, _line(event, lived)) for event in lived.events]
+    lines += [(wrote.migration.name, wrote.line, _wrote(wrote)) for wrote in lived.rows]
+    order = {one: n for n, one in enumerate(dict.fromkeys([line[0] for line in lines]))}
+    lines.sort(key=lambda line: (order[line[0]], line[1]))
+    return [
+        title + (f" (once {former})" if former else ""),
+        *_laid([line for *_, line in lines], color=color),
+    ]
+
+
+def _episode(episode: Episode, *, color: bool) -> list[str]:
+    found = sorted(
+        [*((event.line, _line(event, None, whole=True)) for event in episode.events)]
+        + [(wrote.line, _wrote(wrote)) for wrote in episode.rows],
+        key=lambda one: one[0],
+    )
+    lines = _laid([line._replace(place=f"{number}") for number, line in found], color=color)
+    return [printable(episode.migration.name), *(lines or ["  changes nothing"])]
+
+
+def _laid(lines: list[_Line], *, color: bool) -> list[str]:
+    width = min(_WIDEST, max((len(printable(line.place)) for line in lines), default=0))
+    out: list[str] = []
+    for line in lines:
+        mark = f"{_COLORS[line.mark]}{line.mark}{_PLAIN}" if color else line.mark
+        said = f"  {printable(line.says)}" if line.says else ""
+        out.append(f"  {printable(line.place):<{width}}   {mark} {printable(line.subject)}{said}")
+        out += [f"  {'':<{width}}       {printable(detail)}" for detail in line.details]
+    return out
+
+
+def _line(event: Event, lived: Lived | None, *, whole: bool = False) -> _Line:
+    change = event.change
+    said = words(change)
+    kind, name = _subject(change)
+    subject = f"{kind} {name}" if _is_object(change) or isinstance(change, Modified) else said.subject
+    owner = change.owner[1]
+    own = lived is not None or (_is_object(change) and fold(name) == owner)
+    if whole and not own:
+        subject = f"{owner}: {subject}"
+    if lived is not None and lived.column is not None and isinstance(change, Added) and _is_object(change):
+        subject = f"column {lived.column}, with the {kind} {name}"
+    place = f"{event.migration.name}:{event.line}"
+    return _Line(place, said.mark, subject, said.says, said.details)
+
+
+def _wrote(wrote: Wrote) -> _Line:
+    some = "rows" if wrote.number is None else _count(wrote.number, "row")
+    says = {"update": "changed", "delete": "deleted"}.get(wrote.verb, "")
+    return _Line(f"{wrote.migration.name}:{wrote.line}", _DONE[wrote.verb], f"{some} of {wrote.table}", says)
+
+
+# for programs
+
+
+def json(told: Told, *, color: bool = False) -> str:  # noqa: ARG001 - JSON has no colours
+    """Version 1 of a history, described in docs/formats.md."""
+    return dumped(
+        {
+            "command": "history",
+            "version": VERSION,
+            "migrations": told.history.chain.directory,
+            "profile": told.target.profile.name,
+            "what": told.what,
+            "episodes": [
+                {
+                    "file": one.migration.name,
+                    "events": [_event(event) for event in one.events],
+                    "rows": [_written(wrote) for wrote in one.rows],
+                }
+                for one in told.episodes
+            ],
+            "lives": [
+                {
+                    "kind": one.life.kind,
+                    "name": one.life.names[-1],
+                    "names": one.life.names,
+                    "column": one.column,
+                    "events": [_event(event) for event in one.events],
+                    "rows": [_written(wrote) for wrote in one.rows],
+                }
+                for one in told.lives
+            ],
+        }
+    )
+
+
+def _event(event: Event) -> dict[str, object]:
+    change = event.change
+    kind, name = _subject(change)
+    owner_kind, owner = change.owner
+    said = words(change)
+    renamed = isinstance(change, Modified) and change.fields == ("name",)
+    return {
+        "change": "renamed" if renamed else _NAMES[said.mark],
+        "object": {"kind": owner_kind, "name": owner},
+        "element": {"kind": kind, "name": name},
+        "old": said.old,
+        "new": said.new,
+        "place": {"file": event.migration.name, "line": event.line},
+    }
+
+
+def _written(wrote: Wrote) -> dict[str, object]:
+    return {
+        "table": wrote.table,
+        "verb": wrote.verb,
+        "rows": wrote.number,
+        "place": {"file": wrote.migration.name, "line": wrote.line},
+    }
+
+
+FORMATS: Final[dict[str, Callable[..., str]]] = {"text": text, "json": json}
