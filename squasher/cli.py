@@ -104,7 +104,7 @@ def check(
     ] = False,
     form: Annotated[
         str,
-        typer.Option("--format", callback=_format, metavar="F", help=f"{' or '.join(RENDERERS)}."),
+        typer.Option("--format", callback=_format, metavar="F", help=f"{', '.join(RENDERERS)}."),
     ] = "text",
     migrations: _Migrations = "migrations",
     fresh: _Fresh = None,

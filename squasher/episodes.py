@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher.changes import Added, Modified, Removed
+from squasher.changes import Added, Check, Modified, Removed
 from squasher.identity import Cast, Found, Life, Transactions
 from squasher.lines import line_of, names
 from squasher.model import Column, ForeignKey, Index, Snapshot, Trigger
@@ -152,13 +152,13 @@ class Reader:
             owner = next((place[key][1] for place in places for key in keys if key in place), life)
         else:
             change = change._replace(owner=(change.owner[0], fold(life.names[-1])))
-        line = line_of(step.migration, step.statements[found.statement], column_of(change))
+        line = line_of(step.migration, step.statements[found.statement], word_of(change))
         return Event(step.migration, line, change, life.number, owner.number, found.statement)
 
 
 def _where(step: Step, thing: Thing, change: Change) -> int:
     """Which statement of those that made a rebuilt object changed this of it."""
-    column, named = column_of(change), thing.state.named[2]
+    column, named = word_of(change), thing.state.named[2]
     made = [index for index in thing.state.statements if index <= named]
     naming = [index for index in made if column is not None and names(step.statements[index], column)]
     return (naming or made[:1] or [named])[-1]
@@ -181,7 +181,15 @@ def column_of(change: Change) -> str | None:
             return element.columns[0]
         case Index(sql=None):
             return next((part.name for part in element.columns if part.name is not None), None)
+        case Check(column=column):
+            return column or None
     return None
+
+
+def word_of(change: Change) -> str | None:
+    """The word by which a change is found in the text of its statement."""
+    element = change.old if isinstance(change, Removed) else change.new
+    return column_of(change) or (element.name or None if isinstance(element, Check) else None)
 
 
 def _net(found: list[Found]) -> list[Found]:

@@ -6,8 +6,8 @@ from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from squasher.changes import Added, Cell, Modified, Order, Removed, RowSet, renamed
-from squasher.episodes import Reader, column_of
+from squasher.changes import Added, Cell, Check, Modified, Order, Removed, RowSet, renamed
+from squasher.episodes import Reader, column_of, word_of
 from squasher.lines import Place, line_of
 from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
 from squasher.replay import replay
@@ -164,7 +164,7 @@ class History:
             if _is_rename_of_table(event.change) and not isinstance(element, Table | VirtualTable):
                 continue
             if any(_same(one, element) for one in _elements(event.change)):
-                column = column_of(Removed(event.change.owner, element))
+                column = word_of(Removed(event.change.owner, element))
                 made = isinstance(event.change, Added) and column is not None
                 return event._replace(line=self._line(event, column)) if made and column else event
         return None
@@ -203,6 +203,8 @@ def _same(one: Element, other: Element) -> bool:
 
 def _identity(element: Element) -> object:
     """What names an element in its object, where its values may differ."""
+    if isinstance(element, Check):
+        return element.name or element.text
     for field in ("columns", "name", "of", "text"):
         if hasattr(element, field):
             return getattr(element, field)
