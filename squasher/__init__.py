@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from squasher.commands.check import Checked
     from squasher.commands.squash import Squashed
+    from squasher.comparison import Comparison
 
-__all__ = ["SquasherError", "check", "squash"]
+__all__ = ["SquasherError", "check", "diff", "squash"]
 
 from squasher.errors import SquasherError
 
@@ -50,7 +50,7 @@ def check(
     profile: str = "d1",
     *,
     max_steps: int | None = None,
-) -> Checked:
+) -> Comparison:
     """Compare the fresh file on disk with its chain: ``result.proof.status`` and ``result.findings``.
 
     Raises SquasherError when either cannot be run or compared.
@@ -59,3 +59,22 @@ def check(
     from squasher.commands.target import target
 
     return command.check(target(migrations, fresh, profile, max_steps))
+
+
+def diff(
+    old: str,
+    new: str = "migrations",
+    profile: str = "d1",
+    *,
+    rows: bool = True,
+    max_steps: int | None = None,
+) -> Comparison:
+    """Compare two sides, each a directory of migrations, a file, or what else the command line takes.
+
+    ``result.findings`` are the changes, each with the line that caused it and its risks. Without
+    ``rows`` only the schemas are compared. Raises SquasherError when a side cannot be read or run.
+    """
+    from squasher.commands import diff as command
+    from squasher.commands.target import rules
+
+    return command.diff(command.Sides(old=old, new=new, rows=rows), rules(profile, max_steps))

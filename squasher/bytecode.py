@@ -10,10 +10,10 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from squasher.diff import trigger_event, updates_some_columns
 from squasher.engine import Database
 from squasher.errors import SqlError
 from squasher.model import Index, Table, Trigger, View, VirtualTable
+from squasher.schemadiff import trigger_event, updates_some_columns
 from squasher.sql import fold, is_word, quote, significant, unquote
 from squasher.universe import Universe
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher.errors import InputError
 from squasher.files import LARGEST_FILE, read_regular
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+
+class NoMigrationsError(InputError):
+    """A directory that holds none."""
 
 
 class Migration(NamedTuple):
@@ -73,43 +79,51 @@ class Chain(NamedTuple):
 
 
 def read_chain(directory: Path) -> Chain:
-    """Find and read the migrations of a directory. Raises InputError.
-
-    Which files and in which order: wrangler 4.164.0, ``d1 migrations list``. Regular files that end
-    in ``.sql``, no dot files, no symbolic links; by leading integer, then without one, ties lexical.
-    """
+    """Find and read the migrations of a directory. Raises InputError."""
     if not directory.is_dir():
         what = "is not a directory" if directory.exists() else "does not exist"
         raise InputError(f"{directory}/ {what}", hint="Name the directory with --migrations DIR.")
     try:
-        entries = sorted(entry for entry in directory.iterdir() if _looks_like_one(entry))
-        skipped = tuple(
-            f"{entry} was skipped: it is no regular file, so wrangler does not see it"
-            for entry in entries
-            if not stat.S_ISREG(entry.lstat().st_mode)
-        )
-        files = sorted(
-            (entry for entry in entries if stat.S_ISREG(entry.lstat().st_mode)),
-            key=lambda entry: _order(_text(entry.name)),
-        )
+        entries = {
+            entry.name: stat.S_ISREG(entry.lstat().st_mode)
+            for entry in directory.iterdir()
+            if looks_like_one(entry.name)
+        }
     except OSError as error:
         raise InputError(f"{directory}/: {error.strerror}") from error
+    return assemble(directory.as_posix(), entries, lambda name: read_regular(directory / name, follow=False))
+
+
+def assemble(directory: str, entries: Mapping[str, bool], read: Callable[[str], bytes]) -> Chain:
+    """The chain of a directory's ``entries``: by name, whether it is a regular file. Raises InputError.
+
+    Which files and in which order: wrangler 4.164.0, ``d1 migrations list``. Regular files that end
+    in ``.sql``, no dot files, no symbolic links; by leading integer, then without one, ties lexical.
+    """
+    names = sorted(name for name in entries if looks_like_one(name))
+    folder = PurePosixPath(directory)
+    skipped = tuple(
+        f"{folder / name} was skipped: it is no regular file, so wrangler does not see it"
+        for name in names
+        if not entries[name]
+    )
+    files = sorted((name for name in names if entries[name]), key=lambda name: _order(_text(name)))
     if not files:
-        raise InputError(
+        raise NoMigrationsError(
             f"{directory}/ holds no migrations",
             hint="Migrations are files named like 0001_add_users_table.sql.",
         )
     migrations: list[Migration] = []
     size = 0
-    for file in files:
-        migrations.append(read_migration(file, follow=False))
+    for name in files:
+        migrations.append(migration(name, str(folder / name), read(name)))
         size += len(migrations[-1].data)
         if size > LARGEST_FILE:
             raise InputError(
-                f"{directory.as_posix()}/ holds more than {LARGEST_FILE >> 20} MiB of migrations",
+                f"{directory}/ holds more than {LARGEST_FILE >> 20} MiB of migrations",
                 hint="Load large data with a program of its own.",
             )
-    return Chain(directory.as_posix(), tuple(migrations), skipped)
+    return Chain(directory, tuple(migrations), skipped)
 
 
 def _text(name: str) -> str:
@@ -124,9 +138,13 @@ def _text(name: str) -> str:
 
 def read_migration(path: Path, *, follow: bool = True) -> Migration:
     """Read one SQL file. Raises InputError when it cannot be read or is not UTF-8 text."""
-    data = read_regular(path, follow=follow)
-    shown = _text(path.as_posix())
-    return Migration(_text(path.name), shown, data, decode(data, shown))
+    return migration(path.name, path.as_posix(), read_regular(path, follow=follow))
+
+
+def migration(name: str, path: str, data: bytes) -> Migration:
+    """A file that was read from anywhere. Raises InputError when it is not UTF-8 text."""
+    shown = _text(path)
+    return Migration(_text(name), shown, data, decode(data, shown))
 
 
 def decode(data: bytes, path: str) -> str:
@@ -144,8 +162,9 @@ def decode(data: bytes, path: str) -> str:
     return text
 
 
-def _looks_like_one(entry: Path) -> bool:
-    return entry.name.endswith(".sql") and not entry.name.startswith(".")
+def looks_like_one(name: str) -> bool:
+    """Whether an entry of this name is a migration, if it is a regular file."""
+    return name.endswith(".sql") and not name.startswith(".")
 
 
 def _leading_integer(name: str) -> int | None:

@@ -12,9 +12,27 @@ from squasher.model import Column, ForeignKey, Index, Row, Table, Trigger, View,
 
 
 class Clause(NamedTuple):
-    """A part of an object that only its text tells: a CHECK, an ON CONFLICT, a trigger's body."""
+    """A part of an object that only its text tells: an ON CONFLICT, a constraint's name."""
 
     text: str
+
+
+class Check(NamedTuple):
+    """A CHECK constraint; ``name`` is '' when it has none."""
+
+    name: str
+    text: str
+    """The expression, with its parentheses."""
+    column: str
+    """The column that it is written beside; '' for one of the whole table."""
+
+
+class PrimaryKey(NamedTuple):
+    """The primary key of a table: its columns, each with DESC or COLLATE where that is said."""
+
+    columns: tuple[str, ...]
+    rowid: bool
+    """Whether it is the rowid itself, as INTEGER PRIMARY KEY is (lang_createtable.html#rowid)."""
 
 
 class Option(NamedTuple):
@@ -35,6 +53,12 @@ class RowSet(NamedTuple):
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+
+
+class Content(NamedTuple):
+    """What a virtual table keeps in its own form: how many entries its shadow tables or its index hold."""
+
+    entries: int
 
 
 class Cell(NamedTuple):
@@ -74,9 +98,12 @@ Element: TypeAlias = (
     | Column
     | ForeignKey
     | Clause
+    | Check
+    | PrimaryKey
     | Option
     | Order
     | RowSet
+    | Content
     | Cell
     | Number
     | LedgerEntry

@@ -120,6 +120,65 @@ def check(
 
 
 @app.command()
+def diff(
+    *,
+    old: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[OLD]",
+            help="The old side; without it the commit at which this branch left the default branch.",
+            show_default=False,
+        ),
+    ] = None,
+    new: Annotated[
+        str | None,
+        typer.Argument(metavar="[NEW]", help="The new side; without it the migrations.", show_default=False),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="NNNN", help="Cut the old side's chain after this migration."),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="NNNN", help="Cut the new side's chain after this migration."),
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", callback=_format, metavar="F", help=f"{', '.join(RENDERERS)}."),
+    ] = "text",
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 when there is a difference, as git does.")
+    ] = False,
+    rows: Annotated[bool, typer.Option("--rows/--no-rows", help="Compare the rows too.")] = True,
+    migrations: _Migrations = "migrations",
+    profile: _Profile = "d1",
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Show what becomes of one schema when it turns into another.
+
+    OLD and NEW are each a directory of migrations, a file of SQL, a database file, git:REV or
+    git:REV:PATH for one of these in a git revision, or - for SQL on standard input.
+
+    Without them: what this branch does, from where it left the default branch to the files here.
+    With --from alone: what the migrations after that one do.
+    """
+    raise typer.Exit(
+        run.diff(
+            old=old,
+            new=new,
+            start=start,
+            to=to,
+            form=form,
+            exit_code=exit_code,
+            rows=rows,
+            migrations=migrations,
+            profile=profile,
+            max_steps=max_steps,
+        )
+    )
+
+
+@app.command()
 def history(
     *,
     what: Annotated[

@@ -37,6 +37,8 @@ Found: TypeAlias = list[tuple[Any, ...]]
 """Rows of a query, each value of the class that the query gives."""
 
 _HEAP_LIMIT: Final = 1 << 30
+_LARGEST_VALUE: Final = 1_000_000_000
+"""SQLite's own limit for one value or row."""
 
 
 _CONNECTION_SETTINGS: Final = (
@@ -88,9 +90,12 @@ class _Clock(apsw.VFS):
 
 
 class Database:
-    """An in-memory SQLite database under a profile, in a universe. A context manager."""
+    """An in-memory SQLite database under a profile, in a universe. A context manager.
 
-    def __init__(self, profile: Profile, universe: Universe) -> None:
+    With ``file``, the connection to a database file that somebody else made, to be looked at only.
+    """
+
+    def __init__(self, profile: Profile, universe: Universe, file: apsw.Connection | None = None) -> None:
         if not apsw.hard_heap_limit(-1):
             apsw.hard_heap_limit(_HEAP_LIMIT)
         self.profile = profile
@@ -99,10 +104,11 @@ class Database:
         self._random = Randomness(universe, profile.limits.length)
         self._authority = Authority(profile)
         self.budget = Budget(profile.max_steps)
-        self._db = apsw.Connection(":memory:", _MEMORY, vfs=self._clock.name, statementcachesize=0)
+        self._db = file or apsw.Connection(":memory:", _MEMORY, vfs=self._clock.name, statementcachesize=0)
         self._db.set_progress_handler(self.budget.spent, STEPS_PER_CHECK)
-        self._db.create_scalar_function("random", self._random.integer, 0)
-        self._db.create_scalar_function("randomblob", self._random.blob, 1)
+        # innocuous, as the built-in ones are: a schema that is not trusted may call them too
+        self._db.create_scalar_function("random", self._random.integer, 0, flags=apsw.SQLITE_INNOCUOUS)
+        self._db.create_scalar_function("randomblob", self._random.blob, 1, flags=apsw.SQLITE_INNOCUOUS)
         self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, int(profile.defensive))
         self._db.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, int(profile.foreign_keys))
         self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1)
@@ -110,6 +116,34 @@ class Database:
         # VACUUM attaches a database of its own; D1 has neither
         self._db.limit(apsw.SQLITE_LIMIT_ATTACHED, 1 if profile.transactions else 0)
         self._db.limit(apsw.SQLITE_LIMIT_LENGTH, profile.limits.length)
+
+    @classmethod
+    def of_file(
+        cls, file: apsw.Connection, profile: Profile, universe: Universe, *, copied: bool = True
+    ) -> Self:
+        """A database file's content, which nobody trusts: a copy in memory, or the file as it is open."""
+        database = cls(profile, universe, None if copied else file)
+        own = database._db
+        if copied:
+            own.execute(f"PRAGMA encoding = '{file.pragma('encoding')}'")
+            with own.backup("main", file, "main") as backup:
+                backup.step(-1)
+        own.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+        own.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+        own.collation_needed(_lend_collation)
+        own.limit(apsw.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)
+        own.execute("PRAGMA cell_size_check = ON")
+        return database
+
+    @contextmanager
+    def compiling(self) -> Iterator[None]:
+        """While nothing of the schema runs, a stranger's views compile as those of a chain do."""
+        trusted = self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, -1)
+        self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1)
+        try:
+            yield
+        finally:
+            self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, trusted)
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
@@ -315,6 +349,11 @@ class Database:
                 hint="Write fewer or shorter rows at once: migrations carry a schema and reference rows.",
             )
         return _sql_error(error)
+
+
+def _lend_collation(database: apsw.Connection, name: str) -> None:
+    """Stand in for a collation that only another program has, so that tables can be read in some order."""
+    database.create_collation(name, lambda one, other: (one > other) - (one < other))
 
 
 def _out_of_budget(budget: Budget, where: str = "") -> SqlError:

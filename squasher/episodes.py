@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.changes import Added, Modified, Removed
-from squasher.diff import column_facts, diff
 from squasher.identity import Cast, Found, Life, Transactions
 from squasher.lines import line_of, names
 from squasher.model import Column, ForeignKey, Index, Snapshot, Trigger
+from squasher.schemadiff import column_facts, diff
 from squasher.sql import fold, is_word, significant
 
 if TYPE_CHECKING:

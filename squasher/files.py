@@ -29,6 +29,21 @@ def read_regular(path: Path, *, follow: bool = True, most: int = LARGEST_FILE) -
     What is opened is what is looked at and read, so that nobody can put a pipe or a link in the place
     of a file meanwhile. Without ``follow``, a symbolic link is an error.
     """
+    data, size = _read(path, most + 1, follow=follow, whole=True)
+    if size > most or len(data) > most:
+        raise InputError(
+            f"{path.as_posix()}: larger than {most >> 20} MiB", hint="Split it, or load data elsewhere."
+        )
+    return data
+
+
+def beginning(path: Path, length: int) -> bytes:
+    """The first bytes of a regular file, however large it is. Raises InputError."""
+    return _read(path, length, follow=True, whole=False)[0]
+
+
+def _read(path: Path, length: int, *, follow: bool, whole: bool) -> tuple[bytes, int]:
+    """At most ``length`` bytes, and the file's size; none when it is larger and ``whole`` was asked for."""
     shown = path.as_posix()
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     flags |= getattr(os, "O_BINARY", 0) | (0 if follow else getattr(os, "O_NOFOLLOW", 0))
@@ -39,12 +54,10 @@ def read_regular(path: Path, *, follow: bool = True, most: int = LARGEST_FILE) -
                 raise InputError(f"{shown}: Is a directory")
             if not stat.S_ISREG(mode.st_mode):
                 raise InputError(f"{shown}: {_NOT_REGULAR}", hint="Name a file.")
-            data = b"" if mode.st_size > most else file.read(most + 1)
+            data = b"" if whole and mode.st_size >= length else file.read(length)
     except OSError as error:
         raise InputError(f"{shown}: {error.strerror}") from error
-    if mode.st_size > most or len(data) > most:
-        raise InputError(f"{shown}: larger than {most >> 20} MiB", hint="Split it, or load data elsewhere.")
-    return data
+    return data, mode.st_size
 
 
 def resolved(path: Path) -> Path:

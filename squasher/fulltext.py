@@ -54,7 +54,10 @@ def contentless(table: VirtualTable) -> bool:
 
 
 def logical_rows(database: Database, table: VirtualTable) -> Rows:
-    """The rows as the virtual table itself answers; none for an index over another table."""
+    """The rows as the virtual table itself answers; none for an index over another table.
+
+    Raises UnsupportedError where no statement could write them again.
+    """
     columns = tuple(column.name for column in table.columns if not column.hidden)
     empty = Rows(table=table.name, columns=columns, rows=(), rowids=None)
     if table.module == "rtree":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher.changes import Added, Cell, Modified, Order, Removed, RowSet
 from squasher.episodes import Reader, column_of
-from squasher.lines import line_of
+from squasher.lines import Place, line_of
 from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
 from squasher.replay import replay
 from squasher.sql import fold
@@ -23,16 +23,6 @@ if TYPE_CHECKING:
     from squasher.replay import Step
 
 _Whole = (Table, VirtualTable, View, Index, Trigger)
-
-
-class Place(NamedTuple):
-    """A line of a migration."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 class _ColumnLife(NamedTuple):
@@ -143,8 +133,8 @@ class History:
         return line_of(event.migration, self._steps[event.migration.name].statements[event.statement], column)
 
     def last(self, change: Change) -> Place | None:
-        """The cause of a difference: the last that the chain did with what it is about."""
-        element = change.new if isinstance(change, Added) else change.old
+        """The cause of a difference from this chain's side, the newer one: the last that it did there."""
+        element = change.old if isinstance(change, Removed) else change.new
         kind, name = change.owner
         if isinstance(element, Index | Trigger) and not (isinstance(element, Index) and element.sql is None):
             kind, name = type(element).__name__.lower(), element.name
@@ -153,16 +143,16 @@ class History:
             return None
         life = lives[-1]
         if isinstance(element, RowSet | Cell):
-            return self._last_rows(life, gone=isinstance(change, Added))
+            verbs = {"insert", "update"} if isinstance(element, Cell) else {"insert"}
+            return self._last_rows(life, {"delete"} if isinstance(change, Removed) else verbs)
         found = self._last_event(life, element)
-        if found is None or isinstance(change, Added) != isinstance(found.change, Removed):
+        if found is None or isinstance(change, Removed) != isinstance(found.change, Removed):
             return None
-        return Place(found.migration.name, found.line)
+        return Place(found.migration.path, found.line)
 
-    def _last_rows(self, life: Life, *, gone: bool) -> Place | None:
-        verb = "delete" if gone else "insert"
-        found = [wrote for wrote in self._rows.get(life.number, ()) if wrote.verb == verb]
-        return Place(found[-1].migration.name, found[-1].line) if found else None
+    def _last_rows(self, life: Life, verbs: set[str]) -> Place | None:
+        found = [wrote for wrote in self._rows.get(life.number, ()) if wrote.verb in verbs]
+        return Place(found[-1].migration.path, found[-1].line) if found else None
 
     def _last_event(self, life: Life, element: Element) -> Event | None:
         if isinstance(element, Column):

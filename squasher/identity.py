@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.changes import Modified
-from squasher.diff import clauses, diff
 from squasher.model import Column, Snapshot, Table
 from squasher.schema import resolved
+from squasher.schemadiff import clauses, diff
 from squasher.sql import fold, name_of, same_tokens, significant
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ class Rename(NamedTuple):
     table: str
     old: str
     new: str
+
+    def reverse(self) -> Rename:
+        """The rename that undoes this one."""
+        table = self.new if self.kind == "table" else self.table
+        return Rename(self.kind, table, self.new, self.old)
 
 
 class Found(NamedTuple):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from squasher import fulltext
 from squasher.errors import SqlError, UnsupportedError
-from squasher.model import Rows, Snapshot, Table, VirtualTable
-from squasher.rows import LARGEST_ROWID, largest_key, read_rows
+from squasher.model import Index, Rows, Snapshot, Table, Trigger, VirtualTable
+from squasher.rows import LARGEST_ROWID, largest_key, read_rows, refuse_chosen_rowids
 from squasher.schema import read_schema
 from squasher.sql import fold, free_rowid, literal, quote
 
@@ -24,33 +24,63 @@ _REFERENCE: Final = (
     "Load large data with a program of its own: migrations carry a schema and reference rows."
     " Or raise the limit with --max-steps N, in the same measure."
 )
+_SCHEMA_ALONE: Final = "Look at the schema alone with --no-rows, or raise the limit with --max-steps N."
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
 
 
-def introspect(database: Database) -> Snapshot:
-    """Everything that ``database`` holds. Raises UnsupportedError for what a fresh file cannot carry."""
+def introspect(database: Database, *, rows: bool = True, carried: bool = True) -> Snapshot:
+    """Everything that ``database`` holds; without ``rows``, its schema alone.
+
+    Raises UnsupportedError for what a fresh file cannot carry, unless nothing is to be ``carried``.
+    """
     _refuse_the_temporary(database)
     try:
-        objects = read_schema(database)
+        names = {row[0] for row in database.execute("SELECT name FROM sqlite_schema")}
+        ledger = _ledger_of(database, names, carried=carried)
+        with database.compiling():
+            objects = read_schema(database, carried=carried, ledger=ledger is not None)
     except SqlError as error:
         raise UnsupportedError(
             f"SQLite cannot read the schema that is left: {error.message}",
             hint="Look for a virtual table that ALTER TABLE gave a name that its module does not take.",
         ) from error
-    names = {row[0] for row in database.execute("SELECT name FROM sqlite_schema")}
-    rows, terms = contents(database, objects)
-    ledger, ledger_sql = _ledger(database, names)
+    if not carried:
+        _refuse_damage(database)
+        objects = tuple(item for item in objects if not _of_the_platform(database, item))
+    found, terms = contents(database, objects, carried=carried) if rows else ((), ())
+    recorded, ledger_sql = _recorded(database, ledger)
     return Snapshot(
         objects=objects,
-        rows=rows,
+        rows=found,
         terms=terms,
-        sequences=_sequences(database, objects, rows, names),
+        sequences=_sequences(database, objects, found, names) if rows else (),
         settings=_settings(database),
-        ledger=ledger,
+        ledger=recorded,
         ledger_sql=ledger_sql,
-        violations=(*(_violations(database) if rows else ()), *_unreadable(database, objects)),
+        violations=_violations(database, objects, found) if rows and carried else (),
         left_out=(_STATISTICS,) if "sqlite_stat1" in names else (),
     )
+
+
+def _refuse_damage(database: Database) -> None:
+    """What a database file may be and one that SQLite made a moment ago is not. Raises UnsupportedError."""
+    try:
+        found = database.execute("PRAGMA quick_check")
+    except SqlError:
+        return  # a function or a collation that another program has; reading the rows says the rest
+    for (line,) in found:
+        if line.startswith("*** in database"):
+            raise UnsupportedError(
+                f"the database is damaged: {line.partition('***')[2].rpartition('***')[2].strip()}",
+                hint="Save what can be read with `sqlite3 FILE .recover`.",
+            )
+
+
+def _of_the_platform(database: Database, item: SchemaObject) -> bool:
+    """Whether an object belongs to the engine's platform, as ``_cf_METADATA`` does in a file of D1."""
+    prefix = database.profile.reserved_prefix
+    table = item.table if isinstance(item, Index | Trigger) else item.name
+    return prefix is not None and fold(table).startswith(prefix)
 
 
 def _refuse_the_temporary(database: Database) -> None:
@@ -95,7 +125,13 @@ def _settings(database: Database) -> tuple[tuple[str, int], ...]:
     return tuple((name, value) for name, value in found if value)
 
 
-def _violations(database: Database) -> tuple[str, ...]:
+def _violations(
+    database: Database, objects: tuple[SchemaObject, ...], rows: tuple[Rows, ...]
+) -> tuple[str, ...]:
+    return (*(_broken(database) if rows else ()), *_unreadable(database, objects))
+
+
+def _broken(database: Database) -> tuple[str, ...]:
     found: list[str] = []
     if any("CHECK constraint" in line for (line,) in database.execute("PRAGMA quick_check")):
         found.append("check")
@@ -115,11 +151,27 @@ def _unreadable(database: Database, objects: tuple[SchemaObject, ...]) -> tuple[
     return tuple(f"content of {item.name}" for item in indexes if fulltext.unreadable(database, item))
 
 
-def _ledger(database: Database, names: set[str]) -> tuple[tuple[str, ...], str | None]:
-    """The migrations that the ledger records, and its stored text."""
+def _ledger_of(database: Database, names: set[str], *, carried: bool) -> str | None:
+    """The table that records migrations, if there is one.
+
+    Raises UnsupportedError for one that no migration tool made; where nothing is to be ``carried``, that
+    is a table like any other.
+    """
     ledger = database.profile.ledger
     if ledger is None or ledger not in names:
-        return (), None
+        return None
+    try:
+        _refuse_another_ledger(database, ledger)
+    except UnsupportedError:
+        if carried:
+            raise
+        return None
+    if carried:
+        _refuse_a_full_ledger(database, ledger)
+    return ledger
+
+
+def _refuse_another_ledger(database: Database, ledger: str) -> None:
     for kind, name in database.execute(
         "SELECT type, name FROM sqlite_schema WHERE tbl_name = ? AND name <> ? AND sql IS NOT NULL"
         " OR name = ? AND type <> 'table'",
@@ -129,23 +181,33 @@ def _ledger(database: Database, names: set[str]) -> tuple[tuple[str, ...], str |
             f"{kind} {name} is on the ledger {ledger}, which belongs to the migration tool",
             hint="Remove it: nothing carries it to a new installation.",
         )
-    columns = [name for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", (ledger,))]
-    extra = [column for column in columns if column not in _LEDGER_COLUMNS]
+    extra = [column for column in _columns(database, ledger) if column not in _LEDGER_COLUMNS]
     if extra:
         raise UnsupportedError(
             f"the ledger {ledger} has a column {extra[0]} that its migration tool does not know",
             hint="Remove it: nothing carries it to a new installation.",
         )
+
+
+def _columns(database: Database, table: str) -> list[str]:
+    return [name for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", (table,))]
+
+
+def _recorded(database: Database, ledger: str | None) -> tuple[tuple[str, ...], str | None]:
+    """The migrations that the ledger records, and its stored text."""
+    if ledger is None:
+        return (), None
     ((stored,),) = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (ledger,))
-    if not {"id", "name"} <= set(columns):
+    if not {"id", "name"} <= set(_columns(database, ledger)):
         return (), stored
-    _refuse_a_full_ledger(database, ledger)
     recorded = database.execute(f"SELECT name FROM {quote(ledger)} ORDER BY id")
     return tuple(name for (name,) in recorded), stored
 
 
 def _refuse_a_full_ledger(database: Database, ledger: str) -> None:
     """Beyond the largest key there is none, and then no migration can be recorded."""
+    if not {"id", "name"} <= set(_columns(database, ledger)):
+        return
     keys = f"SELECT max(id) FROM {quote(ledger)}"
     if database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'"):
         keys += f" UNION ALL SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = {literal(ledger)}"
@@ -157,24 +219,48 @@ def _refuse_a_full_ledger(database: Database, ledger: str) -> None:
 
 
 def contents(
-    database: Database, objects: tuple[SchemaObject, ...]
+    database: Database, objects: tuple[SchemaObject, ...], *, carried: bool = True
 ) -> tuple[tuple[Rows, ...], tuple[Rows, ...]]:
-    """The rows of the given tables that hold any, and what their full-text indexes hold, by name."""
-    _refuse_too_much(database, objects)
+    """The rows of the given tables that hold any, and what their full-text indexes hold, by name.
+
+    Raises UnsupportedError for more than can be read, and for rows that could not be ``carried``.
+    """
+    _refuse_too_much(database, objects, carried=carried)
     rows: list[Rows] = []
     terms: list[Rows] = []
     for item in objects:
         if isinstance(item, Table):
             rows.append(read_table(database, item))
-        elif isinstance(item, VirtualTable) and database.profile.defensive:
-            rows.append(fulltext.logical_rows(database, item))
-            terms.append(fulltext.terms(database, item))
         elif isinstance(item, VirtualTable):
-            rows += [_read_shadow(database, shadow) for shadow in item.shadows]
+            logical = database.profile.defensive and (carried or _answers(item))
+            rows += _logical(database, item, carried=carried) if logical else _shadows(database, item)
+            terms += [fulltext.terms(database, item)] if logical else []
+    if carried:
+        for part in rows:
+            refuse_chosen_rowids(part)
     return by_name(rows), by_name(terms)
 
 
-def _refuse_too_much(database: Database, objects: tuple[SchemaObject, ...]) -> None:
+def _answers(table: VirtualTable) -> bool:
+    """Whether a virtual table can be asked for its rows; of others only the parts are known."""
+    return bool(table.columns) and table.module in {"fts5", "rtree"}
+
+
+def _logical(database: Database, table: VirtualTable, *, carried: bool) -> list[Rows]:
+    try:
+        return [fulltext.logical_rows(database, table)]
+    except UnsupportedError:
+        if carried:
+            raise
+    # nobody has to write them again: the terms tell a contentless index, its own table any other
+    return [] if fulltext.contentless(table) else [_read_shadow(database, table.name + "_content")]
+
+
+def _shadows(database: Database, table: VirtualTable) -> list[Rows]:
+    return [_read_shadow(database, shadow) for shadow in table.shadows]
+
+
+def _refuse_too_much(database: Database, objects: tuple[SchemaObject, ...], *, carried: bool) -> None:
     """Values take many times their size in memory once they are read: strangers fill tables too."""
     scale = database.profile.scale
     ((size,),) = database.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
@@ -182,7 +268,7 @@ def _refuse_too_much(database: Database, objects: tuple[SchemaObject, ...]) -> N
         most = LARGEST_CONTENT * scale >> 20
         raise UnsupportedError(
             f"the database holds {size >> 20:,} MiB, and at most {most:,} MiB can be written down",
-            hint=_REFERENCE,
+            hint=_REFERENCE if carried else _SCHEMA_ALONE,
         )
     tables = [item for item in objects if isinstance(item, Table)]
     if size * max((len(table.columns) for table in tables), default=0) < MOST_CELLS:
@@ -195,7 +281,7 @@ def _refuse_too_much(database: Database, objects: tuple[SchemaObject, ...]) -> N
     if cells > MOST_CELLS * scale:
         raise UnsupportedError(
             f"the tables hold {cells:,} values, and at most {MOST_CELLS * scale:,} can be written down",
-            hint=_REFERENCE,
+            hint=_REFERENCE if carried else _SCHEMA_ALONE,
         )
 
 

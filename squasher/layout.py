@@ -221,6 +221,13 @@ def _clean(parts: list[Token]) -> str:
     )
 
 
+def index_target(sql: str) -> str:
+    """What a stored CREATE INDEX is on: ``ON users (email) WHERE …``, byte for byte."""
+    words = significant(sql)
+    name = 3 if is_word(words[1], "unique") else 2
+    return sql[words[name].end : words[-1].end].strip()
+
+
 def renamed(sql: str) -> tuple[str, str] | None:
     """The old and the new table of ``ALTER TABLE [schema.]old RENAME TO new``, folded; else None."""
     if sql[:5].lower() != "alter":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import layout
 from squasher.sql import fold, is_word, name_of, significant
@@ -15,6 +15,23 @@ if TYPE_CHECKING:
     from squasher.statements import Ran
 
 _HEAD: Final = 3  # ALTER TABLE name, CREATE TABLE name
+
+
+class Place(NamedTuple):
+    """A line of a migration."""
+
+    path: str
+    """As the user would write it."""
+    line: int
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+        return self.path.rpartition("/")[2]
+
+    def __str__(self) -> str:
+        """``0026_add_password_authentication.sql:9``."""
+        return f"{self.file}:{self.line}"
 
 
 def line_of(migration: Migration, ran: Ran, column: str | None = None) -> int:

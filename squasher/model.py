@@ -28,6 +28,8 @@ class Column(NamedTuple):
     hidden: int
     """1 hidden in a virtual table, 2 generated VIRTUAL, 3 generated STORED."""
     collation: str | None
+    expression: str | None = None
+    """What a generated column computes, with its parentheses, as the table's text says it."""
 
     @property
     def generated(self) -> bool:
@@ -43,6 +45,8 @@ class ForeignKey(NamedTuple):
     parent_columns: tuple[str | None, ...]
     on_update: str
     on_delete: str
+    deferred: bool = False
+    """Whether it is checked when the transaction ends, as the table's text says it."""
 
 
 class IndexColumn(NamedTuple):

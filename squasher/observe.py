@@ -33,19 +33,20 @@ class Observed(NamedTuple):
     notes: tuple[str, ...]
 
 
-def observe(chain: Chain, profile: Profile) -> Observed:
+def observe(chain: Chain, profile: Profile, *, rows: bool = True) -> Observed:
     """Replay ``chain`` once, and in more universes when it asked for the time or for chance.
 
-    Raises ReplayError, and UnsupportedError for what cannot be carried into a fresh file.
+    Without ``rows`` only its schema is read, which no clock and no chance has a part in. Raises
+    ReplayError, and UnsupportedError for what cannot be carried into a fresh file.
     """
     first_universe, *others = volatile.UNIVERSES
     with replay(chain, profile, first_universe) as first:
-        whole = introspect(first.database)
+        whole = introspect(first.database, rows=rows)
     _refuse_chosen_keys(chain, profile, whole)
     notes = [f"not carried: {what}" for what in whole.left_out]
     universes, snapshots = [first_universe], [whole]
     side = Side.of(snapshots)
-    if first.asked:
+    if first.asked and rows:
         part = Slice(profile, [step.statements for step in first.steps], whole, first_universe)
         for more in (others, volatile.FURTHER):
             universes += more
@@ -99,12 +100,15 @@ def _again(chain: Chain, profile: Profile, part: Slice, universe: Universe) -> S
         raise
 
 
-def load(file: Migration, profile: Profile, universes: tuple[Universe, ...]) -> Side:
+def load(file: Migration, profile: Profile, universes: tuple[Universe, ...], *, rows: bool = True) -> Side:
     """Run one SQL file in each universe, as a new installation would. Raises ReplayError.
 
-    A file that asks for the time or for chance is looked at in several universes in any case.
+    A file that asks for the time or for chance is looked at in several universes in any case, unless
+    no ``rows`` are read.
     """
-    ran, whole = _install(file, profile, volatile.elsewhere(universes[0]))
+    ran, whole = _install(file, profile, volatile.elsewhere(universes[0]), rows=rows)
+    if not rows:
+        return Side.of([whole])
     asked = any((step.asked_clock or step.asked_random) and profile.ledger not in step.writes for step in ran)
     if not asked:
         return Side.of([whole] * len(universes))
@@ -118,7 +122,9 @@ def load(file: Migration, profile: Profile, universes: tuple[Universe, ...]) -> 
     return Side.of(snapshots)
 
 
-def _install(file: Migration, profile: Profile, universe: Universe) -> tuple[tuple[Ran, ...], Snapshot]:
+def _install(
+    file: Migration, profile: Profile, universe: Universe, *, rows: bool = True
+) -> tuple[tuple[Ran, ...], Snapshot]:
     with Database(profile, universe) as database:
         ran = run_file(database, file)
-        return ran, introspect(database)
+        return ran, introspect(database, rows=rows)

@@ -1,8 +1,8 @@
 """The proof: two databases in, equal, different or unknown out, layer by layer.
 
-``objects``   what the PRAGMAs say of every object (``diff``)
-``text``      the token stream of every stored statement (``diff``)
-``order``     creation order where it is behaviour (``diff``)
+``objects``   what the PRAGMAs say of every object (``schemadiff``)
+``text``      the token stream of every stored statement (``schemadiff``)
+``order``     creation order where it is behaviour (``schemadiff``)
 ``rows``      typed values, keys, counters, full-text content; volatile cells by universe (``rowdiff``)
 ``bytecode``  what statements over every table and view compile to (``bytecode``)
 ``fixpoint``  emitting what was loaded gives the same bytes (``squash``'s part: it has the text)
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
 
-from squasher import bytecode, diff
+from squasher import bytecode, schemadiff
 from squasher.changes import Modified, Program
 from squasher.errors import SqlError
 from squasher.model import Index, Trigger, View, kind_of
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
     from squasher.bytecode import Compared
     from squasher.changes import Change
-    from squasher.diff import SchemaDiff
     from squasher.model import SchemaObject, Snapshot
     from squasher.profiles import Profile
     from squasher.rowdiff import Side
+    from squasher.schemadiff import SchemaDiff
 
 Meanwhile = TypeVar("Meanwhile")
-LAYERS: Final = (*diff.LAYERS, "rows", "bytecode", "fixpoint")
+LAYERS: Final = (*schemadiff.LAYERS, "rows", "bytecode", "fixpoint")
 
 
 class Proof(NamedTuple):
@@ -69,8 +69,8 @@ def prove(
 
     def look() -> tuple[SchemaDiff, tuple[Change, ...], Meanwhile]:
         rows = diff_rows(old, new, by_hand=by_hand is not None) if "rows" in layers else ()
-        recorded = diff.ledger(before, after, by_hand) if "rows" in layers else ()
-        return diff.diff(before, after, layers), (*rows, *recorded), meanwhile()
+        recorded = schemadiff.ledger(before, after, by_hand) if "rows" in layers else ()
+        return schemadiff.diff(before, after, layers), (*rows, *recorded), meanwhile()
 
     if "bytecode" not in layers:
         schema, rows, other = look()
@@ -94,19 +94,16 @@ def _judge(schema: SchemaDiff, compared: Compared) -> tuple[list[Change], tuple[
     changes: list[Change] = []
     respelled: list[tuple[str, str]] = []
     accused: set[tuple[str, str]] = set()
-    changed = {change.owner for change in schema.changes}
     for one, other in schema.respelled:
         owners = _owners(one)
-        explained = bool(changed.intersection(owners)) and diff.only_quotes_differ(
-            str(one.sql), str(other.sql)
-        )
+        # with other differences about, a program may differ because of a table that it refers to
+        explained = bool(schema.changes) and schemadiff.only_quotes_differ(str(one.sql), str(other.sql))
         if not explained and any(owner in differing or owner in blind for owner in owners):
-            changes += diff.clauses(one, other)
+            changes += schemadiff.clauses(one, other)
             accused.update(owners)
         else:
             respelled.append((kind_of(one), one.name))
     if not schema.changes:
-        # with other differences about, a program may differ because of a table that it refers to
         changes += [
             Modified(
                 owner=owner,

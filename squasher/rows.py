@@ -54,9 +54,13 @@ def read_rows(
         rowids = tuple(row[0] for row in found)
         found = [row[1:] for row in found]
     rows = tuple(tuple(map(literal, row)) for row in found)
-    if rowids and rowids[1:] and rowids[-1] == LARGEST_ROWID:
+    return Rows(table=table, columns=columns, rows=rows, rowids=rowids, rowid=rowid or "rowid")
+
+
+def refuse_chosen_rowids(rows: Rows) -> None:
+    """Beside the largest rowid SQLite chooses others by chance (autoinc.html). Raises UnsupportedError."""
+    if rows.rowids and rows.rowids[1:] and rows.rowids[-1] == LARGEST_ROWID:
         raise UnsupportedError(
-            f"{table} holds the largest possible rowid: SQLite chose other rowids by chance",
+            f"{rows.table} holds the largest possible rowid: SQLite chose other rowids by chance",
             hint="Give the table an INTEGER PRIMARY KEY and write the keys.",
         )
-    return Rows(table=table, columns=columns, rows=rows, rowids=rowids, rowid=rowid or "rowid")

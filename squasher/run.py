@@ -19,6 +19,8 @@ from squasher.sql import printable, printable_lines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from squasher.comparison import Comparison
+
 FINE: Final = 0
 DIFFERENT: Final = 1
 TROUBLE: Final = 2
@@ -67,14 +69,10 @@ def check(
     def run() -> int:
         from squasher.commands.check import check as command
         from squasher.commands.target import target
-        from squasher.render import RENDERERS
 
         result = command(target(migrations, fresh, profile, max_steps))
         _warn(result.warnings)
-        color = _color()
-        text = RENDERERS[form](result, color=color)
-        # the renderers see to it that nothing of a stranger's is a command; this makes it certain
-        _print(text if color or form == "json" else printable_lines(text))
+        _show(result, form)
         if result.proof.status == "unknown":
             return TROUBLE
         if exact and result.proof.status == "equal" and not result.exact:
@@ -83,6 +81,50 @@ def check(
         return DIFFERENT if different else FINE
 
     return _reported(run)
+
+
+def diff(  # noqa: PLR0913 - a command has as many parameters as options
+    *,
+    old: str | None = None,
+    new: str | None = None,
+    start: str | None = None,
+    to: str | None = None,
+    form: str = "text",
+    exit_code: bool = False,
+    rows: bool = True,
+    migrations: str = "migrations",
+    profile: str = "d1",
+    max_steps: int | None = None,
+) -> int:
+    """``squasher diff``."""
+
+    def run() -> int:
+        from squasher.commands.diff import Sides
+        from squasher.commands.diff import diff as command
+        from squasher.commands.target import rules
+        from squasher.render.text import nothing
+
+        sides = Sides(old, new, start, to, migrations, rows)
+        result = command(sides, rules(profile, max_steps))
+        _warn(result.warnings)
+        _show(result, form)
+        if result.proof.status == "unknown":
+            return TROUBLE
+        if result.proof.status == "equal" and form == "text":
+            sys.stderr.write(printable_lines(nothing(result)))
+        return DIFFERENT if exit_code and result.findings else FINE
+
+    return _reported(run)
+
+
+def _show(compared: Comparison, form: str) -> None:
+    """Print a comparison in a format."""
+    from squasher.render import COMMANDS, RENDERERS
+
+    color = _color()
+    text = RENDERERS[form](compared, color=color)
+    # the renderers see to it that nothing of a stranger's is a command; this makes it certain
+    _print(text if color or form in COMMANDS else printable_lines(text))
 
 
 def history(

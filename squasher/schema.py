@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from squasher import fulltext, layout
+from squasher.clauses import clauses
 from squasher.engine import Database
 from squasher.errors import SqlError, UnsupportedError
 from squasher.model import Column, ForeignKey, Index, IndexColumn, Table, Trigger, View, VirtualTable
@@ -43,13 +44,15 @@ class _Facts(NamedTuple):
     """Without their text."""
 
 
-def read_schema(database: Database) -> tuple[SchemaObject, ...]:
+def read_schema(database: Database, *, carried: bool = True, ledger: bool = True) -> tuple[SchemaObject, ...]:
     """Every object of the user's in the order of creation, read with one query per kind.
 
     Raises UnsupportedError for what only looks like a part of a virtual table, SqlError where SQLite
-    cannot read its own schema.
+    cannot read its own schema. Where nothing is to be ``carried`` to another database, such a table is
+    one like any other, and a virtual table that this SQLite cannot open has no columns. Without
+    ``ledger``, the table that has the ledger's name is one like any other.
     """
-    return _Schema(database).objects()
+    return _Schema(database, database.profile.ledger if ledger else None, carried=carried).objects()
 
 
 def read_object(database: Database, stored: Stored) -> SchemaObject:
@@ -115,8 +118,10 @@ def resolved(key: ForeignKey, columns_of: Callable[[str], Iterable[Column]]) -> 
 class _Schema:
     """A whole database: its stored schema, and the facts of all its tables."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ledger: str | None, *, carried: bool) -> None:
         self._db = database
+        self._ledger = ledger
+        self._carried = carried
         self._stored = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid")
         self._kinds = {
             name: (kind, bool(without_rowid), bool(strict))
@@ -124,9 +129,18 @@ class _Schema:
                 "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
             )
         }
+        self._refuse_contradictions()
         self._keep_content_tables()
         self._refuse_what_only_looks_like_shadows()
-        self._facts = self._read()
+        self._facts = self._read("ORDER BY l.name") if carried else self._read_what_can_be()
+
+    def _refuse_contradictions(self) -> None:
+        """Whoever writes the schema table by hand can give a text another name than its row."""
+        for row in self._stored:
+            kind, name, _, sql = row
+            known = kind in {"index", "trigger"} or (kind in {"table", "view"} and name in self._kinds)
+            if not (known and all(isinstance(value, str) for value in (*row[:3], sql or ""))):
+                raise _contradiction(kind, name)
 
     def _keep_content_tables(self) -> None:
         """A table like ``docs_content`` beside fts5 ``docs`` is the user's when the index reads it."""
@@ -142,6 +156,10 @@ class _Schema:
         made = self._made_by_modules()
         for kind, name, table, sql in self._stored:
             if sql is None or self._kinds.get(table, ("",))[0] != "shadow":
+                continue
+            if not self._carried:
+                if kind == "table" and name not in made:
+                    self._kinds[name] = ("table", *self._kinds[name][1:])
                 continue
             if kind != "table":
                 raise UnsupportedError(
@@ -176,7 +194,8 @@ class _Schema:
         shadows = {name for name, (kind, *_) in self._kinds.items() if kind == "shadow"}
         for kind, name, table, sql in self._stored:
             own = sql is None or name.startswith("sqlite_")
-            if own or table in {*shadows, self._db.profile.ledger}:
+            part = table in shadows and (kind == "table" or self._carried)
+            if own or part or table == self._ledger:
                 continue
             out.append(self._object(Stored(kind, name, table, sql)))
         return tuple(out)
@@ -184,7 +203,10 @@ class _Schema:
     def _object(self, stored: Stored) -> SchemaObject:
         match stored.kind:
             case "index":
-                return self._facts.indexes[stored.table][stored.name]._replace(sql=stored.sql)
+                index = self._facts.indexes.get(stored.table, {}).get(stored.name)
+                if index is None:
+                    raise _contradiction("index", stored.name)
+                return index._replace(sql=stored.sql)
             case "trigger":
                 return _trigger(stored)
             case "view":
@@ -211,23 +233,47 @@ class _Schema:
             and max((one for one in virtual if fold(other).startswith(one)), key=len) == fold(name) + "_"
         )
 
-    def _read(self) -> _Facts:
+    def _read(self, end: str, *tables: str) -> _Facts:
         # a view that does not compile would fail the whole query: views are read one by one
         columns = self._db.execute(
             f"SELECT l.name, {_COLUMNS} FROM pragma_table_list AS l, pragma_table_xinfo(l.name) AS x"
-            " WHERE l.schema = 'main' AND l.type <> 'view' ORDER BY l.name, x.cid"
+            f" WHERE l.schema = 'main' AND l.type <> 'view' {end}, x.cid",
+            tables,
         )
         keys = self._db.execute(
             f"SELECT l.name, {_KEYS} FROM pragma_table_list AS l, pragma_foreign_key_list(l.name) AS f"
-            " WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, f.id DESC, f.seq"
+            f" WHERE l.schema = 'main' AND l.type = 'table' {end}, f.id DESC, f.seq",
+            tables,
         )
         indexes = self._db.execute(
             f"SELECT l.name, {_INDEXES}"
             " FROM pragma_table_list AS l, pragma_index_list(l.name) AS i, pragma_index_xinfo(i.name) AS x"
-            " WHERE l.schema = 'main' AND l.type <> 'view' AND x.key"
-            " ORDER BY l.name, i.seq DESC, x.seqno"
+            f" WHERE l.schema = 'main' AND l.type <> 'view' AND x.key {end}, i.seq DESC, x.seqno",
+            tables,
         )
         return _Facts(_columns(columns), _foreign_keys(keys), _indexes(indexes))
+
+    def _read_what_can_be(self) -> _Facts:
+        """A module, or a part of one, that only another program has fails the query for all tables."""
+        try:
+            return self._read("ORDER BY l.name")
+        except SqlError:
+            facts = _Facts(defaultdict(list), {}, {})
+        for name, (kind, *_) in sorted(self._kinds.items()):
+            try:
+                found = self._read("AND l.name = ? ORDER BY l.name", name)
+            except SqlError:
+                if kind != "virtual":
+                    raise
+                continue
+            facts.columns.update(found.columns)
+            facts.foreign_keys.update(found.foreign_keys)
+            facts.indexes.update(found.indexes)
+        return facts
+
+
+def _contradiction(kind: object, name: object) -> SqlError:
+    return SqlError(f"malformed database schema: {kind} {name} is not what its text makes")
 
 
 def _trigger(stored: Stored) -> Trigger:
@@ -263,15 +309,31 @@ def _table(database: Database, stored: Stored, facts: _Facts, *, without_rowid: 
         autoincrement = autoincrement or counts
         columns.append(_column(column, collation))
     indexes = facts.indexes.get(stored.name, {}).values()
+    keys = facts.foreign_keys.get(stored.name, ())
+    if "defer" in stored.sql.lower() or any(column.generated for column in columns):
+        columns, keys = _told_by_text(stored.sql, columns, keys)
     return Table(
         name=stored.name,
         sql=stored.sql,
         columns=tuple(columns),
-        foreign_keys=facts.foreign_keys.get(stored.name, ()),
+        foreign_keys=keys,
         constraint_indexes=tuple(index for index in indexes if index.origin != "c"),
         without_rowid=without_rowid,
         strict=strict,
         autoincrement=autoincrement,
+    )
+
+
+def _told_by_text(
+    sql: str, columns: list[Column], keys: tuple[ForeignKey, ...]
+) -> tuple[list[Column], tuple[ForeignKey, ...]]:
+    """The facts that no PRAGMA tells: what is generated how, and which foreign keys are deferred."""
+    said = clauses(sql)
+    computed = {fold(str(clause.column)): clause.expression for clause in said if clause.kind == "as"}
+    deferred = [clause.deferred for clause in said if clause.kind in {"references", "foreign"}]
+    return (
+        [column._replace(expression=computed.get(fold(column.name))) for column in columns],
+        tuple(key._replace(deferred=one) for key, one in zip(keys, deferred, strict=True)),
     )
 
 

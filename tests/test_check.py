@@ -11,7 +11,6 @@ import squasher
 from squasher import bytecode
 from squasher.bytecode import Probe
 from squasher.changes import Modified, Order, Removed, RowSet
-from squasher.commands import check as command
 from squasher.engine import Database
 from squasher.errors import InputError, ReplayError, SquasherError, UnsupportedError
 from squasher.introspect import introspect
@@ -26,7 +25,7 @@ from squasher.volatile import UNIVERSES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from squasher.commands.check import Checked
+    from squasher.comparison import Comparison
     from squasher.model import Snapshot
 
 LEDGER = """
@@ -36,7 +35,7 @@ CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, 
 ROW = "CREATE TABLE t (id INTEGER PRIMARY KEY, v);\n"
 
 
-def check(tmp_path: Path, chain: str | tuple[str, ...], fresh: str, profile: str = "d1") -> Checked:
+def check(tmp_path: Path, chain: str | tuple[str, ...], fresh: str, profile: str = "d1") -> Comparison:
     """Check a fresh file, to which a complete ledger is added, against a chain of these migrations."""
     files = (chain,) if isinstance(chain, str) else chain
     directory = tmp_path / "migrations"
@@ -50,7 +49,7 @@ def check(tmp_path: Path, chain: str | tuple[str, ...], fresh: str, profile: str
     return squasher.check(directory, target, profile)
 
 
-def lines(checked: Checked) -> list[str]:
+def lines(checked: Comparison) -> list[str]:
     """What the text says of the differences, line by line, with single spaces."""
     said = [" ".join(line.split()) for line in RENDERERS["text"](checked).splitlines()]
     return [line for line in said if line][1:-1]
@@ -663,8 +662,8 @@ ALTER TABLE new RENAME TO t;
 def test_the_result_carries_what_was_compared(tmp_path: Path) -> None:
     """The value names the chain, the file and the profile, and is hashable like every value."""
     checked = check(tmp_path, ROW, ROW)
-    assert checked.target.fresh == tmp_path / "fresh.sql"
-    assert checked.target.profile is D1
-    assert [migration.name for migration in checked.chain.migrations] == ["0001_step.sql"]
+    assert checked.new.name == (tmp_path / "fresh.sql").as_posix()
+    assert checked.profile == D1.name
+    assert (checked.old.kind, checked.old.span) == ("chain", "0001")
     assert checked.warnings == ()
-    assert checked == command.check(checked.target)
+    assert checked == squasher.check(tmp_path / "migrations", tmp_path / "fresh.sql")

@@ -42,7 +42,6 @@ ONLY = {
     ),
     "bytecode": (
         (RICH, "table CHECK with another operator"),
-        (RICH, "DEFERRED made IMMEDIATE"),
         (RICH, "constraint renamed"),
         (PLAIN, "PRIMARY KEY ON CONFLICT dropped"),
         (BROKEN, "CHECK of a table that cannot be written"),

@@ -18,6 +18,7 @@ import pytest
 import squasher
 from squasher.chain import read_chain, read_migration
 from squasher.errors import InputError, UnsupportedError
+from squasher.render import RENDERERS
 from squasher.render import text as rendered
 from squasher.sql import quote
 
@@ -74,6 +75,20 @@ def is_harmless(output: bytes) -> bool:
     )
 
 
+def holds_only_annotations(output: bytes) -> bool:
+    """Whether each line is one annotation of GitHub's log, with properties of this format alone."""
+    *lines, last = output.decode().split("\n")
+    heads = [line.split("::")[1] for line in lines]
+    levels = {head.partition(" ")[0] for head in heads}
+    keys = {one.partition("=")[0] for head in heads for one in head.partition(" ")[2].split(",")}
+    return (
+        last == ""
+        and all(line.isprintable() and line.startswith("::") and "##[" not in line for line in lines)
+        and levels <= {"error", "warning", "notice"}
+        and keys <= {"file", "line", "title"}
+    )
+
+
 @pytest.mark.parametrize("profile", ["d1", "sqlite"])
 def test_commands_that_end_well(write_chain: WriteChain, tmp_path: Path, profile: str) -> None:
     """Names, strings, comments and file names come out of squash and check as plain lines."""
@@ -88,12 +103,9 @@ def test_commands_that_end_well(write_chain: WriteChain, tmp_path: Path, profile
     assert is_harmless(err)
 
 
-@pytest.mark.parametrize("arguments", [(), ("--format", "json")])
-@pytest.mark.parametrize("profile", ["d1", "sqlite"])
-def test_differences(
-    write_chain: WriteChain, tmp_path: Path, profile: str, arguments: tuple[str, ...]
-) -> None:
-    """Differences of hostile objects are shown as plain lines, and as JSON that holds their very names."""
+@pytest.mark.parametrize(("profile", "form"), [("sqlite", "text"), *(("d1", form) for form in RENDERERS)])
+def test_differences(write_chain: WriteChain, tmp_path: Path, profile: str, form: str) -> None:
+    """Differences of hostile objects come out as plain lines in every format, of check and of diff."""
     write_chain({FILE: WHOLE})
     assert run(tmp_path, "squash", "--profile", profile)[0] == 0
     fresh = tmp_path / "migrations-fresh" / "0001_complete_schema.sql"
@@ -106,15 +118,26 @@ def test_differences(
     ):
         assert text != whole
         fresh.write_text(text, encoding="utf-8", newline="")
-        code, out, err = run(tmp_path, "check", "--profile", profile, *arguments)
+        options = ("--profile", profile, "--format", form)
+        code, out, err = run(tmp_path, "check", *options)
         assert (code, out != b"") == (1, True), err
-        assert is_harmless(out)
         assert is_harmless(err)
-        if arguments:
-            assert b"</" not in out
-            assert b"<!--" not in out
-            found = json.loads(out)
-            assert any(HOSTILE in str(one["expected"]) + str(one["actual"]) for one in found["differences"])
+        other_code, other, other_err = run(tmp_path, "diff", str(fresh), "migrations", *options)
+        assert (other_code, other != b"") == (0, True), other_err
+        assert is_harmless(other_err)
+        for said in (out, other):
+            if form == "github":
+                assert holds_only_annotations(said)
+            else:
+                assert is_harmless(said)
+            if form == "json":
+                assert b"</" not in said
+                assert b"<!--" not in said
+        if form == "json":
+            found = json.loads(out)["differences"]
+            assert any(HOSTILE in str(one["expected"]) + str(one["actual"]) for one in found)
+            found = json.loads(other)["changes"]
+            assert any(HOSTILE in str(one["old"]) + str(one["new"]) for one in found)
 
 
 def test_colours_are_the_only_codes(write_chain: WriteChain) -> None:

@@ -14,7 +14,7 @@ from squasher.render import RENDERERS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from squasher.commands.check import Checked
+    from squasher.comparison import Comparison
 
 CHAIN = {
     "0001_users.sql": """\
@@ -62,7 +62,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def check(folder: Path, fresh: str) -> Checked:
+def check(folder: Path, fresh: str) -> Comparison:
     """Check this text as the fresh file of the chain."""
     (folder / "migrations-fresh" / "0001_complete_schema.sql").write_text(fresh, encoding="utf-8")
     return squasher.check()
@@ -190,7 +190,7 @@ def test_unknown_says_why(folder: Path) -> None:
     )
 
 
-def replace_proof(checked: Checked, proof: Proof) -> Checked:
+def replace_proof(checked: Comparison, proof: Proof) -> Comparison:
     """The same result with another proof and nothing found."""
     return checked._replace(proof=proof, findings=())
 

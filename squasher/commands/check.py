@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
 from squasher.chain import Chain, read_chain, read_migration
-from squasher.changes import Added, Clause, Option, Order
 from squasher.commands.squash import compose, decide, text_of
+from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError
-from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
 from squasher.observe import Observed, load, observe
 from squasher.parallel import together
 from squasher.prove import Proof, prove
@@ -16,30 +15,10 @@ from squasher.rowdiff import Side
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
-    from squasher.changes import Change
     from squasher.commands.target import Target
 
 
-class Finding(NamedTuple):
-    """A difference, and where in the chain the side that is right came from."""
-
-    change: Change
-    place: str | None
-
-
-class Checked(NamedTuple):
-    """The result of a check."""
-
-    target: Target
-    chain: Chain
-    proof: Proof
-    findings: tuple[Finding, ...]
-    exact: bool
-    """Whether the file is, byte for byte, what ``squash`` would write now."""
-    warnings: tuple[str, ...]
-
-
-def check(target: Target) -> Checked:
+def check(target: Target) -> Comparison:
     """Compare the fresh file of ``target`` with its chain.
 
     Raises InputError when there is no such file, ReplayError when either does not run, and
@@ -67,13 +46,15 @@ def check(target: Target) -> Checked:
         lambda: _is_exact(observed, target, file.text),
         by_hand=target.fresh.name,
     )
-    return Checked(
-        target=target,
-        chain=chain,
+    return Comparison(
+        command="check",
+        old=Party(chain.directory, "chain", chain.span, observed.side.snapshots[0]),
+        new=Party(target.fresh.as_posix(), "sql", None, fresh.snapshots[0]),
+        profile=target.profile.name,
         proof=proof,
         findings=_findings(chain, target, proof),
-        exact=exact and proof.status == "equal",
         warnings=(*chain.skipped, *observed.notes),
+        exact=exact and proof.status == "equal",
     )
 
 
@@ -84,17 +65,6 @@ def _is_exact(observed: Observed, target: Target, text: str) -> bool:
     return text.startswith(first.partition("\n\n")[0]) and compose(observed, target).text == text
 
 
-_RANKS: Final = (Table, VirtualTable, View, Option, Column, Order, Clause, ForeignKey, Index, Trigger)
-
-
-def _rank(change: Change) -> tuple[str, str, int]:
-    """By object; there the object itself, its columns, its keys, what hangs on it, its rows."""
-    kind, name = change.owner
-    element = change.new if isinstance(change, Added) else change.old
-    rank = next((n for n, one in enumerate(_RANKS) if isinstance(element, one)), len(_RANKS))
-    return "" if kind == "table" else kind, name, rank
-
-
 def _findings(chain: Chain, target: Target, proof: Proof) -> tuple[Finding, ...]:
     """The differences in the order in which people look at them, each with its cause in the chain."""
     if not proof.changes:
@@ -102,9 +72,7 @@ def _findings(chain: Chain, target: Target, proof: Proof) -> tuple[Finding, ...]
     from squasher.history import read  # only differences need it
 
     told = read(chain, target.profile)
-    ordered = sorted(proof.changes, key=_rank)
-    places = [told.last(change) for change in ordered]
+    # the chain is the newer side for whoever asks what it did
     return tuple(
-        Finding(change, None if place is None else str(place))
-        for change, place in zip(ordered, places, strict=True)
+        Finding(change, told.last(change.reverse()), ()) for change in sorted(proof.changes, key=rank)
     )

@@ -31,11 +31,7 @@ def target(
     ``max_steps`` is the budget of one statement, for a migration that needs more than the profile
     allows. Raises InputError for an unknown profile.
     """
-    if profile not in PROFILES:
-        raise InputError(f"no profile {profile}", hint=f"Choose one of {', '.join(PROFILES)}.")
-    rules = PROFILES[profile]
-    if max_steps is not None:
-        rules = rules._replace(max_steps=max_steps)
+    chosen = rules(profile, max_steps)
     directory = Path(migrations)
     if fresh is not None:
         if resolved(Path(fresh)).parent == resolved(directory):
@@ -43,7 +39,15 @@ def target(
                 f"{Path(fresh).as_posix()} would be a migration of {directory.as_posix()}/ itself",
                 hint="Keep the fresh file in a directory of its own.",
             )
-        return Target(directory, Path(fresh), rules)
+        return Target(directory, Path(fresh), chosen)
     beside = resolved(directory).name + "-fresh" if directory.name in {"", ".."} else None
     folder = directory.parent / (beside or f"{directory.name}-fresh")
-    return Target(directory, folder / FRESH_NAME, rules)
+    return Target(directory, folder / FRESH_NAME, chosen)
+
+
+def rules(profile: str = "d1", max_steps: int | None = None) -> Profile:
+    """The profile of this name, with the budget of one statement. Raises InputError for an unknown one."""
+    if profile not in PROFILES:
+        raise InputError(f"no profile {profile}", hint=f"Choose one of {', '.join(PROFILES)}.")
+    chosen = PROFILES[profile]
+    return chosen if max_steps is None else chosen._replace(max_steps=max_steps)

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol
 
-from squasher.render import json, text
-
 if TYPE_CHECKING:
-    from squasher.commands.check import Checked
+    from squasher.comparison import Comparison
 
 
 class Renderer(Protocol):
-    """A format: the result of a check in, its whole text out."""
+    """A format: a comparison in, its whole text out."""
 
-    def __call__(self, checked: Checked, *, color: bool = False) -> str:
+    def __call__(self, compared: Comparison, *, color: bool = False) -> str:
         """The text, with escape codes only when ``color`` is true."""
         ...
 
 
-RENDERERS: Final[dict[str, Renderer]] = {"text": text.render, "json": json.render}
+def _late(name: str) -> Renderer:
+    """The format of that name: its module is imported when it is used, with all that it needs."""
+
+    def render(compared: Comparison, *, color: bool = False) -> str:
+        renderer: Renderer = import_module(f"{__name__}.{name}").render
+        return renderer(compared, color=color)
+
+    return render
+
+
+RENDERERS: Final = {
+    name: _late(name)
+    for name in (
+        "text",
+        "json",
+        "markdown",
+        "html",
+        "sql",
+        "github",
+    )
+}
+
+COMMANDS: Final = frozenset({"json", "github"})
+"""Formats that programs take at their word: every character in them is escaped by their own rules, and
+``printable_lines`` would change what they say. All others are lines for people."""

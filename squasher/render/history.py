@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.changes import Added, Modified, Removed
 from squasher.model import Index, Table, VirtualTable
-from squasher.render.json import dump
-from squasher.render.words import words
+from squasher.render.json import dumped
+from squasher.render.words import VOICES, Words
+from squasher.render.words import words as say
 from squasher.sql import printable
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ _PLAIN: Final = "\x1b[0m"
 _WIDEST: Final = 60
 _DONE: Final = {"insert": "+", "update": "~", "delete": "-"}
 _NAMES: Final = {"+": "added", "-": "removed", "~": "changed"}
+
+
+def words(change: Change) -> Words:
+    """A change in words, as a diff says it."""
+    return say(change, VOICES["diff"])
 
 
 class _Line(NamedTuple):
@@ -64,10 +70,8 @@ def _brief(episode: Episode) -> str:
         events = [event for event in episode.events if event.owner == owner]
         head = whole.get(owner)
         if head is None:
-            names = [
-                _subject(event.change)[1] for event in events if _is_object(event.change) and _renames(event)
-            ]
-            name = printable((names or [events[0].change.owner[1]])[0])
+            renames = (event for event in events if _is_object(event.change) and _renames(event))
+            name = next((_subject(event.change)[1] for event in renames), events[0].change.owner[1])
             parts.append(f"{printable(name)}: {', '.join(_counted(events))}")
         elif isinstance(head.change, Removed):
             parts.append(f"- {_object(head)}")
@@ -201,29 +205,12 @@ def _line(event: Event, *, whole: bool = False) -> _Line:
     if isinstance(change, Modified) or _is_object(change):
         subject = f"{kind} {name}"
     elif kind == "column":
-        subject = f"column {said.expected or said.actual}"
+        subject = f"column {said.old or said.new}"
     else:
         subject = said.subject
     if whole and not (event.life == event.owner and _is_object(change)):
         subject = f"{change.owner[1]}: {subject}"
-    return _Line(f"{event.migration.name}:{event.line}", said.mark, subject, _says(change), _details(change))
-
-
-def _says(change: Change) -> str:
-    if not isinstance(change, Modified):
-        return ""
-    if change.fields == ("name",):
-        return f"renamed to {getattr(change.new, 'name', '')}"
-    back = words(change.reverse())  # as the old one would have to become
-    if _is_object(change):
-        return back.says.replace("differs", "changed")
-    return f"{back.actual} → {back.expected}"
-
-
-def _details(change: Change) -> tuple[str, ...]:
-    return (
-        words(change.reverse()).details if isinstance(change, Modified) and change.fields != ("name",) else ()
-    )
+    return _Line(f"{event.migration.name}:{event.line}", said.mark, subject, said.says, said.details)
 
 
 def _wrote(wrote: Wrote) -> _Line:
@@ -237,7 +224,7 @@ def _wrote(wrote: Wrote) -> _Line:
 
 def json(told: Told, *, color: bool = False) -> str:  # noqa: ARG001 - JSON has no colours
     """Version 1 of a history, described in docs/formats.md."""
-    return dump(
+    return dumped(
         {
             "command": "history",
             "version": VERSION,
@@ -271,15 +258,14 @@ def _event(event: Event) -> dict[str, object]:
     change = event.change
     kind, name = _subject(change)
     owner_kind, owner = change.owner
-    said = words(change.reverse() if isinstance(change, Modified) else change)
-    old, new = (said.actual, said.expected) if isinstance(change, Modified) else (said.expected, said.actual)
+    said = words(change)
     renamed = isinstance(change, Modified) and change.fields == ("name",)
     return {
         "change": "renamed" if renamed else _NAMES[said.mark],
         "object": {"kind": owner_kind, "name": owner},
         "element": {"kind": kind, "name": name},
-        "old": old,
-        "new": new,
+        "old": said.old,
+        "new": said.new,
         "place": {"file": event.migration.name, "line": event.line},
     }
 

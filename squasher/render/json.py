@@ -1,37 +1,47 @@
-"""For programs: version 1 of the result of a check, described in docs/formats.md."""
+"""For programs: version 1 of a comparison, described in docs/formats.md."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from squasher.commands.check import Checked, Finding
+    from squasher.comparison import Comparison, Finding, Party
 
 VERSION: Final = 1
 _RESULTS: Final = {"equal": "equivalent", "different": "different", "unknown": "unknown"}
-_CHANGES: Final = {"-": "missing", "+": "extra", "~": "different"}
+_CHANGES: Final = {
+    "check": {"-": "missing", "+": "extra", "~": "different"},
+    "diff": {"-": "removed", "+": "added", "~": "changed"},
+}
+_SIDES: Final = {"check": ("expected", "actual"), "diff": ("old", "new")}
 
 
-def render(checked: Checked, *, color: bool = False) -> str:  # noqa: ARG001 - JSON has no colours
-    """The result of a check as a JSON object, its keys sorted."""
+def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001 - JSON has no colours
+    """The comparison as a JSON object, its keys sorted."""
     document: dict[str, object] = {
-        "command": "check",
+        "command": compared.command,
         "version": VERSION,
-        "result": _RESULTS[checked.proof.status],
-        "exact": checked.exact,
-        "fresh": checked.target.fresh.as_posix(),
-        "migrations": checked.chain.directory,
-        "profile": checked.target.profile.name,
-        "differences": [_finding(finding) for finding in checked.findings],
-        "respelled": [{"kind": kind, "name": name} for kind, name in checked.proof.respelled],
-        "reasons": list(checked.proof.reasons),
-        "warnings": list(checked.warnings),
+        "profile": compared.profile,
+        "result": _RESULTS[compared.proof.status],
+        "respelled": [{"kind": kind, "name": name} for kind, name in compared.proof.respelled],
+        "reasons": list(compared.proof.reasons),
+        "warnings": list(compared.warnings),
     }
-    return dump(document)
+    findings = [_finding(finding, compared.command) for finding in compared.findings]
+    if compared.command == "check":
+        document |= {
+            "exact": compared.exact,
+            "fresh": compared.new.name,
+            "migrations": compared.old.name,
+            "differences": findings,
+        }
+    else:
+        document |= {"old": _party(compared.old), "new": _party(compared.new), "changes": findings}
+    return dumped(document)
 
 
-def dump(document: dict[str, object]) -> str:
-    """A JSON object, its keys sorted, safe to print."""
+def dumped(document: dict[str, object]) -> str:
+    """A document as every command writes it: its keys sorted, and nothing in it a command to its reader."""
     import json
 
     return _escaped(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)) + "\n"
@@ -51,18 +61,26 @@ def _code(char: str) -> str:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
-def _finding(finding: Finding) -> dict[str, object]:
-    from squasher.render.words import words  # only differences need it
+def _party(party: Party) -> dict[str, object]:
+    return {"source": party.name, "kind": party.kind, "span": party.span}
 
-    said = words(finding.change)
+
+def _finding(finding: Finding, command: str) -> dict[str, object]:
+    from squasher.render.words import VOICES, words  # only differences need it
+
+    said = words(finding.change, VOICES[command])
     kind, name = finding.change.owner
-    file, _, line = (finding.place or "").rpartition(":")
-    return {
-        "change": _CHANGES[said.mark],
+    old, new = _SIDES[command]
+    place = finding.place
+    found: dict[str, object] = {
+        "change": _CHANGES[command][said.mark],
         "object": {"kind": kind, "name": name},
         "element": {"kind": said.kind, "name": said.name},
         "message": said.says,
-        "expected": said.expected,
-        "actual": said.actual,
-        "place": {"file": file, "line": int(line)} if finding.place else None,
+        old: said.old,
+        new: said.new,
+        "place": {"file": place.file, "line": place.line} if place else None,
     }
+    if command == "diff":
+        found["risks"] = [{"danger": risk.danger, "reason": risk.reason} for risk in finding.risks]
+    return found

@@ -8,19 +8,22 @@ from squasher import layout
 from squasher.changes import (
     Added,
     Cell,
+    Check,
     Clause,
+    Content,
     LedgerEntry,
     Modified,
     Number,
     Option,
     Order,
+    PrimaryKey,
     Program,
     Removed,
     RowSet,
 )
-from squasher.diff import column_facts
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
-from squasher.sql import printable
+from squasher.schemadiff import column_facts, trigger_event
+from squasher.sql import fold, printable
 
 if TYPE_CHECKING:
     from squasher.changes import Change, Element
@@ -30,14 +33,14 @@ _SHOWN_WIDTH: Final = 100
 
 
 class Words(NamedTuple):
-    """One difference: ``-`` missing, ``+`` extra, ``~`` different; of what; and how."""
+    """One difference: ``-`` only in the old side, ``+`` only in the new one, ``~`` in both; and how."""
 
     mark: str
     kind: str
     name: str
     says: str
-    expected: str | None
-    actual: str | None
+    old: str | None
+    new: str | None
     details: tuple[str, ...] = ()
 
     @property
@@ -46,52 +49,111 @@ class Words(NamedTuple):
         return f"{self.kind} {self.name}".strip()
 
 
-def words(change: Change) -> Words:
+class Voice(NamedTuple):
+    """The point of view from which differences are told."""
+
+    removed: str
+    added: str
+    modified: str
+    """How a value that is ``{old}`` on one side is ``{new}`` on the other."""
+    describes: bool
+    """Whether to say what an added or removed element is, and not only that it is."""
+    back: bool
+    """Whether the small diff of a statement leads from the new side to the old one."""
+    program: tuple[str, str]
+    """What to call the old and the new instruction of a program."""
+    origins: tuple[tuple[str, str], ...]
+    """How a migration is named as the cause: by kind, the last entry for all others."""
+
+    def origin(self, said: Words) -> str:
+        """What stands before the migration that caused a difference: ``added by ``."""
+        if self.back and said.mark == "+":
+            return "dropped by "
+        kind = said.kind.split()[-1]
+        return next(phrase for one, phrase in self.origins if one in {kind, ""})
+
+
+VOICES: Final = {
+    "check": Voice(
+        removed="missing",
+        added="only in the fresh file",
+        modified="{new}, should be {old}",
+        describes=False,
+        back=True,
+        program=("expected", "found"),
+        origins=(("column", "added by "), ("row", "from "), ("rows", "from "), ("", "made by ")),
+    ),
+    "diff": Voice(
+        removed="dropped",
+        added="added",
+        modified="{old} → {new}",
+        describes=True,
+        back=False,
+        program=("before", "after"),
+        origins=(("", ""),),
+    ),
+}
+"""By command. A check says what is wrong with the fresh file, a diff what becomes of the old side."""
+
+
+def words(change: Change, voice: Voice) -> Words:
     """The change in words."""
     match change:
         case Removed(old=old):
-            kind, name = _named(old)
-            return Words("-", kind, name, "missing", _shown(old), None, _rows_of(old))
+            kind, name = _named(old, voice)
+            says = (voice.describes and _described(old)) or voice.removed
+            return Words("-", kind, name, says, _shown(old), None, _rows_of(old))
         case Added(new=new):
-            kind, name = _named(new)
-            return Words("+", kind, name, "only in the fresh file", None, _shown(new), _rows_of(new))
+            kind, name = _named(new, voice)
+            says = (voice.describes and _described(new)) or voice.added
+            details = _rows_of(new) or (_items(new) if voice.describes else ())
+            return Words("+", kind, name, says, None, _shown(new), details)
         case Modified():
-            return _modified(change)
+            return _modified(change, voice)
         case _:
             assert_never(change)
 
 
-def _modified(change: Modified) -> Words:
+def _modified(change: Modified, voice: Voice) -> Words:
     old, new = change.old, change.new
-    kind, name = _named(old)
+    kind, name = _named(old, voice)
     match old, new:
         case Column(), Column():
-            says, expected, actual = _column_says(old, new, change.fields)
-            return Words("~", kind, old.name, says, expected, actual)
+            return _column_modified(old, new, change.fields, voice)
         case (
             (Table() | VirtualTable() | View() | Trigger() | Index()),
             (Table() | VirtualTable() | View() | Trigger() | Index()),
         ) if change.fields != ("name",):
             what = "body" if isinstance(old, Trigger) else "definition"
-            diff = _diff(new.sql or "", old.sql or "")
+            before, after = old.sql or "", new.sql or ""
+            diff = _diff(after, before) if voice.back else _diff(before, after)
             return Words("~", kind, name, f"{what} differs", old.sql, new.sql, diff)
+        case ((Table() | VirtualTable() | View()), (Table() | VirtualTable() | View())):
+            before, after = old.name, new.name
+            if voice.describes and fold(before) != fold(after):
+                return Words("~", kind, name, f"renamed from {before}", before, after)
+            return Words("~", kind, name, voice.modified.format(old=before, new=after), before, after)
         case Program(), Program():
-            details = (f"expected  {old.instruction}", f"found     {new.instruction}")
-            return Words(
-                "~",
-                "statement",
-                old.statement,
-                "compiles differently",
-                old.instruction,
-                new.instruction,
-                details,
+            width = max(map(len, voice.program))
+            instructions = (old.instruction, new.instruction)
+            details = tuple(
+                f"{called:<{width}}  {one}" for called, one in zip(voice.program, instructions, strict=True)
             )
+            return Words("~", "statement", old.statement, "compiles differently", *instructions, details)
+        case Check(), Check():
+            before, after = (f"{one.name} {one.text}".strip() for one in (old, new))
+            if old.name == new.name:
+                before, after = old.text, new.text
+            says = voice.modified.format(old=before, new=after)
+            return Words("~", kind, old.name, says, before, after)
+        case Content(), Content() if old == new:
+            return Words("~", kind, name, f"differs, {_shown(old)}", _shown(old), _shown(new))
         case _:
-            expected, actual = _shown(old), _shown(new)
-            return Words("~", kind, name, f"{actual}, should be {expected}", expected, actual)
+            before, after = _shown(old), _shown(new)
+            return Words("~", kind, name, voice.modified.format(old=before, new=after), before, after)
 
 
-def _named(element: Element) -> tuple[str, str]:  # noqa: PLR0911 - a case per kind of element
+def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: PLR0911 - a case per kind of element
     match element:
         case Table() | VirtualTable():
             return "table", ""
@@ -104,9 +166,13 @@ def _named(element: Element) -> tuple[str, str]:  # noqa: PLR0911 - a case per k
         case Index(name=name):
             return "index", name
         case Column(name=name, type=kind):
-            return "column", f"{name} {kind}".strip()
+            return "column", name if voice.describes else f"{name} {kind}".strip()
         case ForeignKey():
             return "foreign key", _foreign_key(element)
+        case Check(name=name, text=text):
+            return "check", f"{name} {text}".strip()
+        case PrimaryKey():
+            return "primary key", ""
         case Clause(text=text):
             return "clause", text
         case Option(name=name):
@@ -115,6 +181,8 @@ def _named(element: Element) -> tuple[str, str]:  # noqa: PLR0911 - a case per k
             return "order of", of
         case RowSet(rows=rows):
             return f"{len(rows)} row{'s' if len(rows) > 1 else ''}", ""
+        case Content():
+            return "content", ""
         case Cell(key=key, column=column):
             return "cell", f"{column} of the row with {key}"
         case Number(name=name):
@@ -127,6 +195,43 @@ def _named(element: Element) -> tuple[str, str]:  # noqa: PLR0911 - a case per k
             assert_never(element)
 
 
+def _described(element: Element) -> str:
+    """What a reviewer wants to know of something that came or went, on one line; '' for nothing more."""
+    match element:
+        case Table(columns=columns) | VirtualTable(columns=columns):
+            return _count(sum(column.hidden != 1 for column in columns))
+        case View(columns=columns):
+            return _count(len(columns))
+        case Column():
+            return _column(element).removeprefix(element.name).strip()
+        case Index(sql=str(sql)):
+            unique = "unique, " if element.unique else ""
+            return unique + " ".join(layout.index_target(sql).split())
+        case ForeignKey():
+            return _actions(element)
+        case Trigger(sql=sql):
+            return trigger_event(sql).lower()
+        case PrimaryKey():
+            return _shown(element)
+        case _:
+            return ""
+
+
+def _count(columns: int) -> str:
+    return f"{columns} column{'' if columns == 1 else 's'}"
+
+
+def _items(element: Element) -> tuple[str, ...]:
+    """The lines of a new object: what a reviewer reads of it."""
+    match element:
+        case Table(sql=sql):
+            return tuple(" ".join(item.text.split()) for item in layout.parse_table(sql).items)
+        case VirtualTable(sql=sql) | View(sql=sql) | Trigger(sql=sql):
+            return tuple(layout.statement(sql).splitlines())
+        case _:
+            return ()
+
+
 def _shown(element: Element) -> str:
     match element:
         case Table() | VirtualTable() | View() | Trigger():
@@ -136,11 +241,17 @@ def _shown(element: Element) -> str:
         case Column():
             return _column(element)
         case ForeignKey():
-            return f"ON UPDATE {element.on_update} ON DELETE {element.on_delete}"
+            return _actions(element) or "no action"
+        case Check(text=text):
+            return text
+        case PrimaryKey(columns=columns, rowid=rowid):
+            return f"({', '.join(columns)}){', the rowid' if rowid else ''}" if columns else "none"
         case Order(names=names):
             return ", ".join(names)
         case RowSet(rows=rows):
             return f"{len(rows)}"
+        case Content(entries=entries):
+            return f"{entries} entries"
         case Cell(value=value):
             return _short(value)
         case Number(value=value):
@@ -162,15 +273,17 @@ def _column(column: Column) -> str:
     if column.collation is not None and column.collation.upper() != "BINARY":
         parts.append(f"COLLATE {column.collation}")
     if column.generated:
-        parts.append("GENERATED STORED" if column.hidden == 3 else "GENERATED VIRTUAL")  # noqa: PLR2004
+        stored = "STORED" if column.hidden == 3 else "VIRTUAL"  # noqa: PLR2004
+        parts.append(f"AS {column.expression} {stored}")
     return " ".join(part for part in parts if part)
 
 
-def _column_says(old: Column, new: Column, fields: tuple[str, ...]) -> tuple[str, str, str]:
-    """``BOOLEAN, should be INTEGER``: only what differs."""
-    expected = " ".join(_facet(old, field) for field in fields)
-    actual = " ".join(_facet(new, field) for field in fields)
-    return f"{actual}, should be {expected}", expected, actual
+def _column_modified(old: Column, new: Column, fields: tuple[str, ...], voice: Voice) -> Words:
+    """``BOOLEAN → INTEGER``: only what differs."""
+    if voice.describes and fields == ("name",) and fold(old.name) != fold(new.name):
+        return Words("~", "column", new.name, f"renamed from {old.name}", old.name, new.name)
+    one, other = (" ".join(_facet(column, field) for field in fields) for column in (old, new))
+    return Words("~", "column", new.name, voice.modified.format(old=one, new=other), one, other)
 
 
 def _facet(column: Column, field: str) -> str:
@@ -181,14 +294,24 @@ def _facet(column: Column, field: str) -> str:
             return "NOT NULL" if column.not_null else "nullable"
         case "default":
             return f"DEFAULT {column.default}" if column.default is not None else "no default"
-        case "primary key":
-            return f"primary key part {column.primary_key}" if column.primary_key else "no primary key"
         case "generated":
-            return {2: "GENERATED VIRTUAL", 3: "GENERATED STORED"}.get(column.hidden, "not generated")
+            return {1: "hidden", 2: "VIRTUAL", 3: "STORED"}.get(column.hidden, "not generated")
+        case "expression":
+            return f"AS {column.expression}" if column.expression else ""
         case "collation":
             return f"COLLATE {column.collation}"
         case _:
             return str(column_facts(column)[field])
+
+
+def _actions(key: ForeignKey) -> str:
+    """What a foreign key does beyond refusing; '' for the default."""
+    parts = [
+        f"ON {event} {action}"
+        for event, action in (("UPDATE", key.on_update), ("DELETE", key.on_delete))
+        if action != "NO ACTION"
+    ]
+    return " ".join([*parts, *(["DEFERRABLE INITIALLY DEFERRED"] if key.deferred else [])])
 
 
 def _foreign_key(key: ForeignKey) -> str:
@@ -213,10 +336,10 @@ def _short(value: str) -> str:
     return line if len(line) <= _SHOWN_WIDTH else line[: _SHOWN_WIDTH - 1] + "…"
 
 
-def _diff(actual: str, expected: str) -> tuple[str, ...]:
-    """What would have to change in the fresh file, as a small diff of both statements, laid out."""
+def _diff(before: str, after: str) -> tuple[str, ...]:
+    """What would have to change in a statement, as a small diff of both, laid out."""
     import difflib
 
-    before, after = (layout.statement(sql).splitlines() if sql else [] for sql in (actual, expected))
-    lines = list(difflib.unified_diff(before, after, lineterm="", n=1))[2:]
+    one, other = (layout.statement(sql).splitlines() if sql else [] for sql in (before, after))
+    lines = list(difflib.unified_diff(one, other, lineterm="", n=1))[2:]
     return tuple(printable(line) for line in lines if not line.startswith("@@"))

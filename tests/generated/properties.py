@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import squasher
 from squasher.commands.target import FRESH_NAME
-from squasher.diff import SchemaDiff, diff
 from squasher.errors import UnsupportedError
 from squasher.profiles import PROFILES
+from squasher.schemadiff import SchemaDiff, diff
 from tests.generated import oracle
 from tests.generated.edits import edits_of, meaningful
 

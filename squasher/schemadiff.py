@@ -10,7 +10,20 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import layout
-from squasher.changes import Added, Clause, LedgerEntry, Modified, Number, Option, Order, Removed
+from squasher.changes import (
+    Added,
+    Check,
+    Clause,
+    LedgerEntry,
+    Modified,
+    Number,
+    Option,
+    Order,
+    PrimaryKey,
+    Removed,
+)
+from squasher.clauses import clauses as parse
+from squasher.clauses import same_expression
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable, kind_of
 from squasher.sql import (
     BLOB,
@@ -29,7 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from squasher.changes import Change, Element
-    from squasher.model import SchemaObject, Snapshot
+    from squasher.clauses import Clause as Constraint
+    from squasher.model import IndexColumn, SchemaObject, Snapshot
 
 
 class SchemaDiff(NamedTuple):
@@ -53,13 +67,14 @@ def diff(old: Snapshot, new: Snapshot, layers: Collection[str] = LAYERS) -> Sche
         one, other = before.get(key), after.get(key)
         found = list(_facts(one, other)) if "objects" in layers else []
         changes += found
-        if one is None or other is None or found or "text" not in layers:
+        if one is None or other is None or "text" not in layers or same_tokens(str(one.sql), str(other.sql)):
             continue
-        if not same_tokens(str(one.sql), str(other.sql)):
-            if _same_words(one, other):
-                respelled.append((one, other))
-            else:
-                changes += clauses(one, other)
+        if found:
+            changes += _told_by_text(one, other)
+        elif _same_words(one, other):
+            respelled.append((one, other))
+        else:
+            changes += clauses(one, other)
     if "order" in layers:
         changes += _orders(old, new)
     if "objects" in layers:
@@ -155,6 +170,7 @@ def _compare(old: SchemaObject, new: SchemaObject) -> Iterator[Change]:
             if old.name != new.name:
                 yield Modified(owner=owner, old=old, new=new, fields=("name",))
             yield from _columns(owner, old, new)
+            yield from _primary_keys(owner, old, new)
             yield from _foreign_keys(owner, old, new)
             yield from _constraint_indexes(owner, old, new)
             yield from _options(owner, old, new)
@@ -201,8 +217,8 @@ def column_facts(column: Column) -> dict[str, object]:
         "type": canonical(column.type),
         "not null": column.not_null,
         "default": _default(column),
-        "primary key": column.primary_key,
         "generated": column.hidden,
+        "expression": None if column.expression is None else canonical(column.expression),
         "collation": None if column.collation is None else fold(column.collation),
     }
 
@@ -230,6 +246,27 @@ def _columns(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]
         )
 
 
+def primary_key(table: Table) -> PrimaryKey:
+    """The primary key of a table, as its index orders it; without columns when it has none."""
+    collations = {fold(column.name): fold(column.collation or "binary") for column in table.columns}
+    for index in table.constraint_indexes:
+        if index.origin == "pk":
+            return PrimaryKey(tuple(_key_part(part, collations) for part in index.columns), rowid=False)
+    keys = sorted((column.primary_key, column.name) for column in table.columns if column.primary_key)
+    return PrimaryKey(tuple(name for _, name in keys), rowid=table.rowid_alias is not None)
+
+
+def _key_part(part: IndexColumn, collations: dict[str, str]) -> str:
+    other = fold(part.collation) != collations.get(fold(str(part.name)), "binary")
+    return f"{part.name}{f' COLLATE {part.collation}' if other else ''}{' DESC' if part.descending else ''}"
+
+
+def _primary_keys(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
+    before, after = primary_key(old), primary_key(new)
+    if (list(map(fold, before.columns)), before.rowid) != (list(map(fold, after.columns)), after.rowid):
+        yield Modified(owner=owner, old=before, new=after, fields=("columns",))
+
+
 def _foreign_key_facts(key: ForeignKey) -> tuple[object, ...]:
     return (
         fold(key.parent),
@@ -245,11 +282,15 @@ def _foreign_keys(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Ch
         other = after.get(facts)
         if other is None:
             yield Removed(owner=owner, old=key)
-        elif (key.on_update, key.on_delete) != (other.on_update, other.on_delete):
-            fields = (
-                *(["on update"] if key.on_update != other.on_update else []),
-                *(["on delete"] if key.on_delete != other.on_delete else []),
+        elif fields := tuple(
+            name
+            for name, same in (
+                ("on update", key.on_update == other.on_update),
+                ("on delete", key.on_delete == other.on_delete),
+                ("deferred", key.deferred == other.deferred),
             )
+            if not same
+        ):
             yield Modified(owner=owner, old=key, new=other, fields=fields)
     for facts, key in after.items():
         if facts not in before:
@@ -278,10 +319,10 @@ def _constraint_indexes(owner: tuple[str, str], old: Table, new: Table) -> Itera
     if before == after:
         return
     for index in old.constraint_indexes:
-        if facts(index) not in after:
+        if index.origin != "pk" and facts(index) not in after:
             yield Removed(owner=owner, old=index)
     for index in new.constraint_indexes:
-        if facts(index) not in before:
+        if index.origin != "pk" and facts(index) not in before:
             yield Added(owner=owner, new=index)
     if sorted(map(repr, before)) == sorted(map(repr, after)):
         yield Modified(
@@ -378,9 +419,11 @@ def clauses(old: SchemaObject, new: SchemaObject) -> tuple[Change, ...]:
 
 
 def _table_clauses(owner: tuple[str, str], old: str, new: str) -> tuple[Change, ...]:
+    found = [*_checks(owner, old, new), *_more(owner, old, new)]
+    if found:
+        return tuple(found)
     before, after = layout.parse_table(old), layout.parse_table(new)
     columns = {item.column: _words(item.body) for item in after.items if item.column is not None}
-    found: list[Change] = []
     for item in before.items:
         other = columns.get(item.column) if item.column is not None else None
         if other is not None and canonical(other) != canonical(_words(item.body)):
@@ -391,6 +434,58 @@ def _table_clauses(owner: tuple[str, str], old: str, new: str) -> tuple[Change, 
     found += [Removed(owner=owner, old=Clause(text=t)) for t in ones if canonical(t) not in seen[1]]
     found += [Added(owner=owner, new=Clause(text=t)) for t in others if canonical(t) not in seen[0]]
     return tuple(found)
+
+
+def _told_by_text(old: SchemaObject, new: SchemaObject) -> Iterator[Change]:
+    """What the text of a table with other facts says differently beside them."""
+    if isinstance(old, Table) and isinstance(new, Table):
+        yield from _checks(_owner(old), old.sql, new.sql)
+        yield from _more(_owner(old), old.sql, new.sql)
+
+
+def _checks(owner: tuple[str, str], old: str, new: str) -> Iterator[Change]:
+    before, after = parse(old), parse(new)
+    columns = {
+        fold(item.column) for sql in (old, new) for item in layout.parse_table(sql).items if item.column
+    }
+    ones, others = ([clause for clause in said if clause.kind == "check"] for said in (before, after))
+
+    def same(one: Constraint, other: Constraint) -> bool:
+        return same_expression(one.expression, other.expression, columns)
+
+    for alike in (
+        lambda one, other: same(one, other) and fold(one.name) == fold(other.name),
+        lambda one, other: bool(one.name) and fold(one.name) == fold(other.name),
+        same,
+        lambda one, other: one.column is not None and fold(one.column) == fold(other.column or ""),
+    ):
+        for one in list(ones):
+            other = next((other for other in others if alike(one, other)), None)
+            if other is not None:
+                ones.remove(one)
+                others.remove(other)
+                if not same(one, other) or fold(one.name) != fold(other.name):
+                    yield _modified(owner, _check(one), _check(other))
+    yield from (Removed(owner=owner, old=_check(one)) for one in ones)
+    yield from (Added(owner=owner, new=_check(other)) for other in others)
+
+
+def _check(clause: Constraint) -> Check:
+    return Check(name=clause.name, text=clause.expression, column=clause.column or "")
+
+
+def _more(owner: tuple[str, str], old: str, new: str) -> Iterator[Change]:
+    """Clauses with an ON CONFLICT, a MATCH or a name, which no fact tells."""
+    ones, others = (
+        {canonical(f"{one.column or ''} {one.text}"): one for one in parse(sql) if one.has_more}
+        for sql in (old, new)
+    )
+    for words, one in ones.items():
+        if words not in others:
+            yield Removed(owner=owner, old=Clause(text=one.described))
+    for words, other in others.items():
+        if words not in ones:
+            yield Added(owner=owner, new=Clause(text=other.described))
 
 
 def _modified(owner: tuple[str, str], old: Element, new: Element) -> Change:

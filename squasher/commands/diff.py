@@ -1,0 +1,188 @@
+"""``squasher diff``: what becomes of one side when it turns into the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from squasher import history
+from squasher.changes import Added, Content, Modified, RowSet
+from squasher.comparison import Comparison, Finding, Party, rank
+from squasher.errors import InputError
+from squasher.fulltext import TERMS
+from squasher.lines import Place
+from squasher.model import Table, VirtualTable
+from squasher.parallel import together
+from squasher.prove import LAYERS, Proof, prove
+from squasher.renames import follow
+from squasher.risks import assess
+from squasher.sources import alike, branch_point, open_source, parse
+from squasher.sql import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from squasher.changes import Change
+    from squasher.history import History
+    from squasher.identity import Rename
+    from squasher.model import Snapshot
+    from squasher.profiles import Profile
+    from squasher.rowdiff import Side
+    from squasher.sources import Opened, Source
+
+_SCHEMA: Final = frozenset(LAYERS) - {"bytecode", "fixpoint"}
+_STDIN: Final = "-"
+
+
+class Sides(NamedTuple):
+    """What to compare, as the user wrote it."""
+
+    old: str | None = None
+    """None for the commit at which this branch left the default branch."""
+    new: str | None = None
+    """None for the migrations as they stand."""
+    start: str | None = None
+    """The number of the last migration of the old side, when that is a chain."""
+    to: str | None = None
+    """The same for the new side."""
+    migrations: str = "migrations"
+    rows: bool = True
+
+
+def diff(sides: Sides, profile: Profile) -> Comparison:
+    """Compare two sides; what the profile's target would make of each is what counts.
+
+    Raises InputError for a side that cannot be read, ReplayError for one that does not run,
+    UnsupportedError for what cannot be compared.
+    """
+    old, new = _opened(sides, profile)
+    before, after = alike(old, new)
+    proof = _proof(profile, before, after)
+    caused = history.read(new.chain, profile) if proof.changes and new.chain is not None else None
+    if _may_be_renamed(proof.changes):
+        followed = follow(before, after, _renames(old, caused, profile), profile)
+        if followed.changes:
+            proof = _proof(profile, followed.side, after)
+            proof = proof._replace(changes=(*followed.changes, *proof.changes))
+    return Comparison(
+        command="diff",
+        old=_party(old, before),
+        new=_party(new, after),
+        profile=profile.name,
+        proof=proof,
+        findings=tuple(_findings(_readable(proof.changes, before, after), caused)),
+        warnings=(*old.notes, *(note for note in new.notes if note not in old.notes)),
+    )
+
+
+def _opened(sides: Sides, profile: Profile) -> tuple[Opened, Opened]:
+    if sides.old == sides.new == _STDIN:
+        raise InputError("both sides are standard input", hint="Name a file for one of them.")
+    old, new = _old(sides), parse(sides.new or sides.migrations)
+
+    def one() -> Opened:
+        return open_source(old, profile, migrations=sides.migrations, to=sides.start, rows=sides.rows)
+
+    def other() -> Opened:
+        return open_source(new, profile, migrations=sides.migrations, to=sides.to, rows=sides.rows)
+
+    if sides.new != _STDIN:
+        return together(one, other)
+    second, first = together(other, one)  # what is read once is read in this process
+    return first, second
+
+
+def _old(sides: Sides) -> Source:
+    if sides.old is not None:
+        return parse(sides.old)
+    return branch_point(sides.migrations) if sides.start is None else parse(sides.migrations)
+
+
+def _proof(profile: Profile, old: Side, new: Side) -> Proof:
+    """What differs; ledgers and the rowids that nobody can see are each side's own affair."""
+    proof, _ = prove(profile, old, new, lambda: None, _SCHEMA, by_hand="")
+    if proof.respelled:
+        proof, _ = prove(profile, old, new, lambda: None, {*_SCHEMA, "bytecode"}, by_hand="")
+    return proof._replace(changes=tuple(change for change in proof.changes if change.owner[0] != "ledger"))
+
+
+def _may_be_renamed(changes: Iterable[Change]) -> bool:
+    """Whether something is gone and something like it is new: what a rename looks like."""
+    kinds = {(type(change).__name__, _kind(change)) for change in changes}
+    return any({("Added", kind), ("Removed", kind)} <= kinds for kind in ("table", "column"))
+
+
+def _kind(change: Change) -> str:
+    element = getattr(change, "new", None) or getattr(change, "old", None)
+    return "table" if isinstance(element, Table | VirtualTable) else type(element).__name__.lower()
+
+
+def _renames(old: Opened, caused: History | None, profile: Profile) -> tuple[Rename, ...]:
+    """What the new side's chain renamed, and what the old side's did, backwards."""
+    forward = caused.renames if caused is not None else ()
+    if old.chain is None:
+        return forward
+    back = reversed(history.read(old.chain, profile).renames)
+    return (*forward, *(rename.reverse() for rename in back))
+
+
+def _party(opened: Opened, side: Side) -> Party:
+    span = opened.chain.span if opened.chain is not None else None
+    return Party(opened.name, opened.kind, span, side.snapshots[0])
+
+
+def _readable(changes: tuple[Change, ...], old: Side, new: Side) -> tuple[Change, ...]:
+    """The changes, with one for all that a virtual table keeps in its own form; none if its rows tell it."""
+    one, other = old.snapshots[0], new.snapshots[0]
+    virtual = (item for side in (one, other) for item in side.objects if isinstance(item, VirtualTable))
+    tables = {fold(item.name): item for item in virtual}
+    parts = {fold(part): name for name, item in tables.items() for part in item.shadows}
+    kept: list[Change] = []
+    inside: list[str] = []
+    for change in changes:
+        element = change.new if isinstance(change, Added) else change.old
+        terms = isinstance(element, RowSet) and element.columns == TERMS
+        owner = parts.get(change.owner[1], change.owner[1] if terms else None)
+        if owner is None:
+            kept.append(change)
+        else:
+            inside.append(owner)
+    told = {change.owner[1] for change in kept if _kind(change) in {"table", "rowset", "cell"}}
+    for name in sorted({*inside} - told):
+        before, after = (_entries(tables[name], side) for side in (one, other))
+        kept.append(Modified(owner=("table", name), old=before, new=after, fields=("content",)))
+    return tuple(kept)
+
+
+def _entries(table: VirtualTable, snapshot: Snapshot) -> Content:
+    held = (part for part in snapshot.rows if part.table in table.shadows)
+    terms = (part for part in snapshot.terms if fold(part.table) == fold(table.name))
+    return Content(sum(len(part.rows) for part in (*held, *terms)))
+
+
+def _findings(changes: tuple[Change, ...], caused: History | None) -> Iterable[Finding]:
+    ordered = sorted(changes, key=rank)
+    for change, dangers in zip(ordered, assess(ordered), strict=True):
+        yield Finding(change, _cause(change, caused), dangers)
+
+
+def _cause(change: Change, caused: History | None) -> Place | None:
+    if caused is None:
+        return None
+    return _renamed_at(change, caused) if _is_rename(change) else caused.last(change)
+
+
+def _is_rename(change: Change) -> bool:
+    return isinstance(change, Modified) and change.fields == ("name",)
+
+
+def _renamed_at(change: Change, caused: History) -> Place | None:
+    """Where the new side's chain made a rename; None when the old side's made it, the other way round."""
+    for episode in reversed(caused.episodes):
+        for event in episode.events:
+            if _is_rename(event.change) and _new_name(event.change) == _new_name(change):
+                return Place(episode.migration.path, event.line)
+    return None
+
+
+def _new_name(change: Change) -> tuple[str, str]:
+    return _kind(change), fold(getattr(getattr(change, "new", None), "name", ""))

@@ -1,0 +1,59 @@
+"""For GitHub's workflow log: an annotation on the line of the migration behind each difference.
+
+https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from squasher.render.report import sections, verdict
+from squasher.risks import DANGERS
+from squasher.sql import printable
+
+if TYPE_CHECKING:
+    from squasher.comparison import Comparison, Place
+    from squasher.render.report import Entry, Section
+
+
+def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001 - GitHub colours them
+    """A workflow command per difference and per doubt; nothing when a diff finds nothing."""
+    title = f"squasher {compared.command}"
+    doubt = "error" if compared.command == "check" else "warning"
+    out = [
+        _command(_level(compared, entry), section.name, _message(section, entry), entry.place)
+        for section in sections(compared)
+        for entry in section.entries
+    ]
+    out += [_command(doubt, title, reason, None) for reason in compared.proof.reasons]
+    if not out and compared.command == "check":
+        out.append(_command("notice", title, " ".join(verdict(compared)), None))
+    return "".join(line + "\n" for line in out)
+
+
+def _level(compared: Comparison, entry: Entry) -> str:
+    if compared.command == "check":
+        return "error"
+    return "warning" if entry.risks else "notice"
+
+
+def _message(section: Section, entry: Entry) -> str:
+    risks = "".join(f"; {DANGERS[risk.danger]}: {risk.reason}" for risk in entry.risks)
+    subject = entry.said.subject
+    about = "" if subject == section.kind else f"{subject}: "
+    return f"{about}{entry.said.says}{risks}"
+
+
+def _command(level: str, title: str, message: str, place: Place | None) -> str:
+    values = {"file": place.path.removeprefix("./"), "line": str(place.line)} if place else {}
+    properties = ",".join(f"{key}={_property(value)}" for key, value in {**values, "title": title}.items())
+    return f"::{level} {properties}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    """A message on its one line: no control character is left, and ``%`` begins an escape."""
+    return printable(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

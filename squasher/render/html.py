@@ -1,0 +1,170 @@
+"""For people to read and keep: one page in one file, without scripts, that asks for nothing else.
+
+What the page looks like is in ``templates/comparison.html.j2``; every value in it is escaped there.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from squasher.render.report import dangers, sections, total, verdict
+from squasher.render.statements import Line, Statements, hunks
+from squasher.render.words import VOICES
+from squasher.risks import DANGERS
+from squasher.sql import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from squasher.comparison import Comparison
+    from squasher.render.report import Entry, Section
+
+_LINES: Final = 2_000
+_WIDEST: Final = 2_000
+_MANY: Final = 4
+_CLASSES: Final = {"-": "old", "+": "new", "~": "both", " ": "same", "@": "at"}
+_WORDS: Final = {
+    "check": {"-": "missing", "+": "extra", "~": "different"},
+    "diff": {"-": "dropped", "+": "added", "~": "changed"},
+}
+
+
+class _Risk(NamedTuple):
+    """Why something is in danger; ``place`` is '' when it is not known."""
+
+    anchor: str
+    object: str
+    kind: str
+    name: str
+    reason: str
+    place: str
+
+
+class _Change(NamedTuple):
+    """One line of an object's list."""
+
+    style: str
+    mark: str
+    word: str
+    kind: str
+    name: str
+    old: str
+    new: str
+    says: str
+    is_sql: bool
+    details: tuple[str, ...]
+    risks: tuple[tuple[str, str], ...]
+    made: str
+    place: str
+
+
+class _Part(NamedTuple):
+    """The section of one object; ``lines`` are of its diff, each with its class."""
+
+    anchor: str
+    kind: str
+    name: str
+    changes: tuple[_Change, ...]
+    lines: tuple[tuple[str, str], ...]
+    more: int
+
+
+def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001 - the page has its own colours
+    """The whole page."""
+    environment = Environment(
+        loader=PackageLoader("squasher.render"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found = sections(compared)
+    statements = Statements(compared)
+    parts = [
+        _part(compared, section, f"o{number}", statements.lines(section))
+        for number, section in enumerate(found, 1)
+    ]
+    one, between, other = verdict(compared)
+    return environment.get_template("comparison.html.j2").render(
+        command=compared.command,
+        status=compared.proof.status,
+        exact=compared.exact,
+        one=_cut(one),
+        between=between,
+        other=_cut(other),
+        total=total(compared) if found else "",
+        dangers=dangers(compared),
+        risks={says: tuple(_risks(found, danger)) for danger, says in DANGERS.items()},
+        parts=parts,
+        listed=len(parts) > _MANY,
+        respelled=[_cut(name) for _, name in compared.proof.respelled],
+        reasons=[_cut(reason) for reason in compared.proof.reasons],
+        warnings=[_cut(warning) for warning in compared.warnings],
+    )
+
+
+def _cut(text: str) -> str:
+    line = printable(text)
+    return line if len(line) <= _WIDEST else line[: _WIDEST - 1] + "…"
+
+
+def _risks(found: tuple[Section, ...], danger: str) -> Iterator[_Risk]:
+    for number, section in enumerate(found, 1):
+        for entry in section.entries:
+            for risk in entry.risks:
+                if risk.danger == danger:
+                    yield _Risk(
+                        anchor=f"o{number}",
+                        object=_cut(section.name),
+                        kind=entry.said.kind,
+                        name=_cut(entry.said.name),
+                        reason=_cut(risk.reason),
+                        place=_place(entry),
+                    )
+
+
+def _place(entry: Entry) -> str:
+    return _cut(str(entry.place)) if entry.place else ""
+
+
+def _part(compared: Comparison, section: Section, anchor: str, lines: tuple[Line, ...]) -> _Part:
+    kind, name = section.heading
+    shown = ((line[:1], line) for at, part in hunks(lines) for line in (at, *map(str, part)))
+    first = tuple((_CLASSES[mark], _cut(line)) for mark, line in islice(shown, _LINES))
+    return _Part(
+        anchor=anchor,
+        kind=kind or section.kind,
+        name=_cut(name),
+        changes=tuple(_change(compared, entry) for entry in section.entries),
+        lines=first,
+        more=_count(shown),
+    )
+
+
+def _count(rest: Iterable[object]) -> int:
+    return sum(1 for _ in rest)
+
+
+def _change(compared: Comparison, entry: Entry) -> _Change:
+    said, voice = entry.said, VOICES[compared.command]
+    pair = said.mark == "~" and said.says == voice.modified.format(old=said.old, new=said.new)
+    plain = said.says in {voice.removed, voice.added}
+    return _Change(
+        style=_CLASSES[said.mark],
+        mark=said.mark,
+        word=_WORDS[compared.command][said.mark],
+        kind=said.kind,
+        name=_cut(said.name),
+        old=_cut(str(said.old)) if pair else "",
+        new=_cut(str(said.new)) if pair else "",
+        says="" if pair or plain else _cut(said.says),
+        is_sql=said.mark != "~" and said.kind not in {"table", "view"},
+        details=tuple(map(_cut, said.details)) if said.kind.endswith(("row", "rows")) else (),
+        risks=tuple((DANGERS[risk.danger], _cut(risk.reason)) for risk in entry.risks),
+        made=entry.made,
+        place=_place(entry),
+    )

@@ -1,0 +1,98 @@
+"""A comparison as a report: its verdict, its totals, and a section per object. Each format lays it out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from squasher.render.words import VOICES, words
+from squasher.risks import DANGERS
+
+if TYPE_CHECKING:
+    from squasher.comparison import Comparison, Finding, Place
+    from squasher.render.words import Words
+    from squasher.risks import Risk
+
+_ORIGINS: Final = {"column": "added by", "row": "from", "rows": "from"}
+_FEW: Final = 2
+
+
+class Entry(NamedTuple):
+    """One difference in words, where it comes from, and what it can do."""
+
+    said: Words
+    place: Place | None
+    risks: tuple[Risk, ...]
+
+    @property
+    def made(self) -> str:
+        """The words before the place: ``added by``."""
+        return _ORIGINS.get(self.said.kind.split()[-1], "made by")
+
+
+class Section(NamedTuple):
+    """What differs of one object."""
+
+    kind: str
+    name: str
+    findings: tuple[Finding, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def heading(self) -> tuple[str, str]:
+        """The kind, where it has to be said, and the name: tables are what people expect."""
+        return "" if self.kind in {"table", "ledger"} else self.kind, self.name
+
+
+def sections(compared: Comparison) -> tuple[Section, ...]:
+    """The findings by object, in the order of the report."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in compared.findings:
+        groups.setdefault(finding.change.owner, []).append(finding)
+    return tuple(
+        Section(kind, name, tuple(found), tuple(_entries(compared, kind, found)))
+        for (kind, name), found in groups.items()
+    )
+
+
+def _entries(compared: Comparison, kind: str, found: list[Finding]) -> list[Entry]:
+    voice = VOICES[compared.command]
+    entries = [Entry(words(one.change, voice), one.place, one.risks) for one in found]
+    missing = [entry for entry in entries if entry.said.mark == "-"]
+    if kind != "ledger" or len(missing) < _FEW:
+        return entries
+    # one line for all migrations that are not recorded: there may be hundreds
+    says = "not recorded as applied: a new installation would run them again"
+    said = missing[0].said._replace(kind=f"{len(missing)} migrations", name="", says=says, old=None)
+    return [Entry(said, None, ()), *(entry for entry in entries if entry.said.mark != "-")]
+
+
+def verdict(compared: Comparison) -> tuple[str, str, str]:
+    """What came out, around the names of both sides: the one, the words between, the other."""
+    old, new = compared.old.label, compared.new.label
+    status = compared.proof.status
+    if compared.command == "diff":
+        between = {"equal": "no schema changes", "different": "schema changes"}
+        return old, between.get(status, "could not be compared"), new
+    between = {"equal": "is equivalent to", "different": "is not equivalent to"}
+    return new, between.get(status, "could not be compared with"), old
+
+
+def total(compared: Comparison) -> str:
+    """``7 changes in 3 objects``."""
+    count, objects = len(compared.findings), len({finding.change.owner for finding in compared.findings})
+    word = "difference" if compared.command == "check" else "change"
+    return f"{count} {word}{plural(count)} in {objects} object{plural(objects)}"
+
+
+def dangers(compared: Comparison) -> dict[str, int]:
+    """How many changes are in each danger, the worst first: ``can destroy data``: 2."""
+    counts = Counter(
+        danger for finding in compared.findings for danger in {risk.danger for risk in finding.risks}
+    )
+    return {says: counts[danger] for danger, says in DANGERS.items() if counts[danger]}
+
+
+def plural(count: int) -> str:
+    """The ending of a word that is counted."""
+    return "" if count == 1 else "s"

@@ -1,0 +1,302 @@
+"""Sources: what a schema can be read from, one small syntax for all of them, and one way to open them.
+
+``SOURCE := "-" | "git:" REV [":" PATH] | PATH``. A path, in a directory of the machine or in a git
+revision, is a chain (a directory), a database file or a file of SQL text: what it is, its content says.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from squasher import dbfile, git
+from squasher.chain import NoMigrationsError, assemble, looks_like_one, migration, read_chain
+from squasher.engine import Database
+from squasher.errors import InputError, SqlError, UnsupportedError
+from squasher.files import LARGEST_FILE, beginning, read_regular
+from squasher.introspect import LARGEST_CONTENT, introspect
+from squasher.model import Snapshot
+from squasher.observe import load, observe
+from squasher.rowdiff import Side
+from squasher.volatile import UNIVERSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    import apsw
+
+    from squasher.chain import Chain, Migration
+    from squasher.profiles import Profile
+    from squasher.provenance import Provenance
+    from squasher.universe import Universe
+
+    _Take: TypeAlias = Callable[[apsw.Connection], Database | Snapshot]
+
+GIT: Final = "git:"
+STDIN: Final = "-"
+_STDIN_PATH: Final = "<stdin>"
+_EMPTY: Final = "the empty schema"
+_LFS: Final = b"version https://git-lfs.github.com/spec/v1"
+_SYNTAX: Final = "Write git:REV or git:REV:PATH, such as git:main:migrations."
+
+
+class Source(NamedTuple):
+    """What a person named, parsed."""
+
+    kind: Literal["stdin", "git", "path", "empty"]
+    name: str
+    """As it is shown: ``git:main:migrations``."""
+    revision: str = ""
+    path: str = ""
+    """In the revision or on the machine; '' for the directory of the migrations."""
+    optional: bool = False
+    """Whether a directory that is not there is the empty schema."""
+    note: str | None = None
+
+
+class Opened(NamedTuple):
+    """A source that was read: what it holds, in every universe that was looked at."""
+
+    name: str
+    kind: Literal["chain", "sql", "database", "empty"]
+    side: Side
+    universes: tuple[Universe, ...]
+    chain: Chain | None = None
+    notes: tuple[str, ...] = ()
+    provenance: Provenance | None = None
+    """For a chain: which migrations made and changed what."""
+    file: Migration | None = None
+    """For SQL text: what was run."""
+    profile: Profile | None = None
+
+
+def parse(text: str) -> Source:
+    """The source that ``text`` names. Raises InputError."""
+    if text == STDIN:
+        return Source("stdin", "standard input")
+    if text == os.devnull:
+        return Source("empty", _EMPTY)
+    if not text.startswith(GIT):
+        if not text:
+            raise InputError("a source cannot be empty", hint=_SYNTAX)
+        return Source("path", Path(text).as_posix(), path=text)
+    revision, colon, path = _at_colon(text.removeprefix(GIT))
+    if not revision:
+        raise InputError(f"{text}: there is no revision behind git:", hint=_SYNTAX)
+    if colon and not path:
+        raise InputError(f"{text}: there is no path behind the colon", hint=_SYNTAX)
+    return Source("git", text, revision=revision, path=path)
+
+
+def _at_colon(text: str) -> tuple[str, str, str]:
+    """Cut at the first colon that no braces enclose: ``main@{2026-11-22 19:00}`` is a revision too."""
+    depth = 0
+    for at, char in enumerate(text):
+        depth += (char == "{") - (char == "}" and depth > 0)
+        if char == ":" and depth == 0:
+            return text[:at], ":", text[at + 1 :]
+    return text, "", ""
+
+
+def branch_point(migrations: str) -> Source:
+    """The migrations where the current branch parted from the default branch. Raises InputError."""
+    if not git.has_commits():
+        return Source("empty", _EMPTY, note="there is no commit yet: everything is new")
+    base, branch = git.parted_from()
+    return Source(
+        "git",
+        f"{GIT}{base[:12]}",
+        revision=base,
+        path=_in_git(migrations),
+        optional=True,
+        note=f"compared with {base[:12]}, where this branch parted from {git.short(branch)}",
+    )
+
+
+def _in_git(path: str) -> str:
+    """A path of the machine as git reads one: from the current directory."""
+    return path if Path(path).is_absolute() else f"./{Path(path).as_posix()}"
+
+
+def open_source(
+    source: Source,
+    profile: Profile,
+    *,
+    migrations: str = "migrations",
+    to: str | None = None,
+    rows: bool = True,
+) -> Opened:
+    """Read a source: replay a chain up to ``to``, run SQL text, look into a database file.
+
+    Without ``rows``, only the schema is read. Raises SquasherError.
+    """
+    reader = _Reader(profile, to, rows=rows)
+    notes = () if source.note is None else (source.note,)
+    match source.kind:
+        case "empty":
+            opened = reader.empty(source.name)
+        case "stdin":
+            opened = reader.content(source.name, _STDIN_PATH, _standard_input())
+        case "path":
+            opened = reader.path(Path(source.path), source.name)
+        case "git":
+            opened = reader.revision(source, migrations)
+    return opened._replace(notes=(*notes, *opened.notes))
+
+
+class _Reader(NamedTuple):
+    profile: Profile
+    to: str | None
+    rows: bool
+
+    def path(self, path: Path, name: str) -> Opened:
+        if path.is_dir():
+            return self.chain(name, read_chain(path))
+        if not path.exists():
+            raise InputError(f"{name} does not exist", hint="Name a directory of migrations, or a file.")
+        head = beginning(path, len(dbfile.MAGIC))
+        if head == dbfile.MAGIC:
+            return self.database(name, lambda use: dbfile.read(path, use))
+        if not head and not name.endswith(".sql"):
+            return self.empty(name)
+        return self.content(name, name, read_regular(path))
+
+    def revision(self, source: Source, migrations: str) -> Opened:
+        path = source.path or _in_git(migrations)
+        shown = source.name if source.name.endswith(f":{path}") else f"{source.name}:{Path(path).as_posix()}"
+        try:
+            place = git.locate(source.revision, path, shown)
+            with git.Blobs() as blobs:
+                if place.kind == "blob":
+                    data = blobs.read(place.oid, shown)
+                    if data.startswith(_LFS):
+                        raise InputError(
+                            f"{shown}: git holds a pointer of Git LFS instead of the file",
+                            hint="Check the file out and name it: `git lfs pull` gets it.",
+                        )
+                    return self.content(shown, shown, data)
+                held = {entry.name: entry for entry in git.entries(place) if looks_like_one(entry.name)}
+                chain = assemble(
+                    shown,
+                    {name: entry.regular for name, entry in held.items()},
+                    lambda name: blobs.read(held[name].oid, f"{shown}/{name}"),
+                )
+        except (git.MissingError, NoMigrationsError) as error:
+            if not source.optional:
+                raise
+            return self.empty(shown)._replace(notes=(f"{error.message}: everything is new",))
+        return self.chain(shown, chain)
+
+    def content(self, name: str, path: str, data: bytes) -> Opened:
+        if data.startswith(dbfile.MAGIC):
+            return self.database(name, lambda use: dbfile.of_bytes(data, name, use))
+        if not data and not path.endswith(".sql"):
+            return self.empty(name)
+        try:
+            file = migration(path.rpartition("/")[2], path, data)
+        except InputError as error:
+            if path.endswith(".sql"):
+                raise
+            raise InputError(
+                f"{name} is neither a SQLite database nor SQL text",
+                hint="Decrypt a database that is encrypted; save SQL text as UTF-8.",
+            ) from error
+        return self.sql(name, file)
+
+    def chain(self, name: str, chain: Chain) -> Opened:
+        if self.to is not None:
+            chain = chain.until(self.to)
+        observed = observe(chain, self.profile, rows=self.rows)
+        return Opened(
+            name,
+            "chain",
+            observed.side,
+            observed.universes,
+            chain=chain,
+            notes=(*chain.skipped, *observed.notes),
+            provenance=observed.provenance,
+        )
+
+    def sql(self, name: str, file: Migration) -> Opened:
+        self._refuse_to(name)
+        side = load(file, self.profile, UNIVERSES, rows=self.rows)
+        universes = UNIVERSES[: len(side.snapshots)]
+        return Opened(name, "sql", side, universes, file=file, profile=self.profile)
+
+    def database(self, name: str, read: Callable[[_Take], Database | Snapshot]) -> Opened:
+        self._refuse_to(name)
+        try:
+            # the file is locked while it is copied, or while its schema is read
+            found = read(lambda file: self._take(name, file))
+            if isinstance(found, Database):
+                with found:
+                    found = introspect(found, carried=False)
+        except (SqlError, UnsupportedError) as error:
+            raise InputError(f"{name}: {error.message}", hint=error.hint) from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"{name}: a name or a text of its schema is not UTF-8") from error
+        return Opened(name, "database", Side.of([found]), UNIVERSES[:1])
+
+    def _take(self, name: str, file: apsw.Connection) -> Database | Snapshot:
+        if not self.rows:
+            database = Database.of_file(file, self.profile, UNIVERSES[0], copied=False)
+            return introspect(database, rows=False, carried=False)
+        size = int(file.pragma("page_count")) * int(file.pragma("page_size"))
+        most = LARGEST_CONTENT * self.profile.scale
+        if size > most:
+            raise InputError(
+                f"{name} holds {size >> 20:,} MiB, and at most {most >> 20:,} MiB can be compared",
+                hint="Compare its schema alone with --no-rows, or raise the limit with --max-steps N.",
+            )
+        return Database.of_file(file, self.profile, UNIVERSES[0])
+
+    def empty(self, name: str) -> Opened:
+        self._refuse_to(name)
+        return Opened(name, "empty", Side.of([Snapshot((), ())]), UNIVERSES[:1])
+
+    def _refuse_to(self, name: str) -> None:
+        if self.to is not None:
+            raise InputError(f"{name} is no chain of migrations that could be cut", hint="Leave out --to.")
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None or sys.stdin.closed:
+        raise InputError("standard input is closed", hint="Pipe SQL text into the command, or name a file.")
+    if sys.stdin.isatty():
+        raise InputError(
+            "standard input is a terminal", hint="Pipe SQL text into the command: sqlite3 FILE .dump | …"
+        )
+    try:
+        data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise InputError(f"standard input: {error.strerror}") from error
+    if len(data) > LARGEST_FILE:
+        raise InputError(f"standard input: larger than {LARGEST_FILE >> 20} MiB", hint="Name a file.")
+    return data
+
+
+def alike(old: Opened, new: Opened) -> tuple[Side, Side]:
+    """Both sides in the same universes."""
+    most = max(len(old.side.snapshots), len(new.side.snapshots))
+    one, other = _widened(old, most, new.universes), _widened(new, most, old.universes)
+    least = min(len(one.snapshots), len(other.snapshots))
+    return _cut(one, least), _cut(other, least)
+
+
+def _widened(opened: Opened, count: int, universes: tuple[Universe, ...]) -> Side:
+    """The side in so many universes; a chain that asked for the time stays in its own."""
+    side = opened.side
+    if len(side.snapshots) >= count:
+        return side
+    if not side.volatile and all(one is side.snapshots[0] for one in side.snapshots):
+        return Side.of(side.snapshots[:1] * count)
+    if opened.file is not None and opened.profile is not None:
+        return load(opened.file, opened.profile, universes)
+    return side
+
+
+def _cut(side: Side, count: int) -> Side:
+    return side if len(side.snapshots) == count else Side.of(side.snapshots[:count])

@@ -1,0 +1,246 @@
+"""``squasher diff`` as people call it: sources, revisions, options, exit codes; and pairs that are hard."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CLEARLIFT = ROOT / "migrations"
+USERS = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);\n"
+PHONE = "ALTER TABLE users ADD COLUMN phone TEXT;\n"
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """The environment of a process: nobody's git configuration, and who commits."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        **{
+            f"GIT_{who}_{what}": "x@example.com"
+            for who in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        },
+        **variables,
+    }
+
+
+def diff(folder: Path, *arguments: str, stdin: str = "") -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of ``squasher diff``."""
+    done = subprocess.run(
+        [sys.executable, "-m", "squasher", "diff", *arguments],
+        cwd=folder,
+        env=environment(),
+        input=stdin.encode(),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git in a folder."""
+    subprocess.run(
+        ["git", *arguments],  # noqa: S607 - whichever git the machine has
+        cwd=folder,
+        env=environment(),
+        check=True,
+        capture_output=True,
+    )
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write files below a folder."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def repository_of(tmp_path: Path) -> Path:
+    """A repository whose default branch holds one migration, and a branch that adds another one."""
+    write(tmp_path, {"migrations/0001_users.sql": USERS})
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message=users")
+    git(tmp_path, "checkout", "--quiet", "-b", "phones")
+    write(tmp_path, {"migrations/0002_phones.sql": PHONE})
+    return tmp_path
+
+
+def test_without_arguments_it_tells_what_the_branch_does(repository_of: Path) -> None:
+    """The merge base with the default branch is the old side, the files on disk are the new one."""
+    git(repository_of, "add", ".")
+    git(repository_of, "commit", "--quiet", "--message=phones")
+    git(repository_of, "checkout", "--quiet", "main")
+    write(repository_of, {"migrations/0003_other.sql": "CREATE TABLE other (x);\n"})
+    git(repository_of, "add", ".")
+    git(repository_of, "commit", "--quiet", "--message=what others did meanwhile")
+    git(repository_of, "checkout", "--quiet", "phones")
+    write(repository_of, {"migrations/0004_more.sql": "CREATE TABLE more (x);\n"})
+    code, out, _ = diff(repository_of)
+    assert code == 0
+    assert "+ column phone   TEXT (0002_phones.sql:1)" in out
+    assert "+ table   1 column (0004_more.sql:1)" in out
+    assert "other" not in out
+    assert out.endswith("2 changes in 2 objects.\n")
+
+
+def test_a_branch_that_edits_an_old_migration(repository_of: Path) -> None:
+    """What an edit of a migration that others have applied does is shown, with the edited line."""
+    write(repository_of, {"migrations/0001_users.sql": USERS.replace("email TEXT", "email TEXT NOT NULL")})
+    code, out, _ = diff(repository_of, "git:main")
+    assert code == 0
+    assert "~ column email   nullable → NOT NULL (0001_users.sql:1)" in out
+    assert "can fail on existing rows" in out
+
+
+def test_every_source_against_every_other(repository_of: Path) -> None:
+    """A directory, a revision, a file of SQL, a database file and standard input, both ways."""
+    write(repository_of, {"schema.sql": USERS})
+    with closing(sqlite3.connect(repository_of / "app.sqlite")) as database:
+        database.execute(USERS)
+    olds = ("git:main", "git:main:migrations", "schema.sql", "app.sqlite", "-")
+    for old in olds:
+        code, out, err = diff(repository_of, old, "migrations", "--exit-code", stdin=USERS)
+        assert (code, err) == (1, ""), old
+        assert "+ column phone   TEXT (0002_phones.sql:1)" in out
+        code, out, err = diff(repository_of, "migrations", old, "--exit-code", stdin=USERS)
+        assert (code, err) == (1, ""), old
+        assert "- column phone   TEXT\n" in out
+        for other in olds:
+            if (old, other) != ("-", "-"):
+                assert diff(repository_of, old, other, "--exit-code", stdin=USERS)[:2] == (0, ""), (
+                    old,
+                    other,
+                )
+    assert (repository_of / "app.sqlite").stat().st_size > 0
+
+
+def test_the_chain_is_cut_on_either_side(repository_of: Path) -> None:
+    """--from cuts the old side, --to the new one; --from alone tells what the later migrations do."""
+    assert "+ column phone" in diff(repository_of, "--from", "0001")[1]
+    assert diff(repository_of, "--from", "0001", "--to", "0001", "--exit-code")[:2] == (0, "")
+    assert "- column phone" in diff(repository_of, "--from", "0002", "--to", "1")[1]
+    assert "- column phone" in diff(repository_of, "migrations", "migrations", "--to", "0001")[1]
+    code, out, err = diff(repository_of, "--from", "0009")
+    assert (code, out) == (2, "")
+    assert "no migration 0009" in err
+
+
+def test_an_empty_diff_is_silent(repository_of: Path) -> None:
+    """Nothing on standard output, a word on standard error with the text format, and exit code 0."""
+    code, out, err = diff(repository_of, "migrations", "migrations")
+    assert (code, out) == (0, "")
+    assert err == "no difference between migrations/ (0001 to 0002) and migrations/ (0001 to 0002)\n"
+    code, out, err = diff(repository_of, "migrations", "migrations", "--format", "json", "--exit-code")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["changes"] == []
+
+
+def test_other_spelling_is_no_difference(repository_of: Path) -> None:
+    """A schema kept by hand, with other quotes, order and layout, is equal, and that is said."""
+    text = 'CREATE TABLE "users" ([id] INTEGER, `email` TEXT, phone text, PRIMARY KEY ("id"));\n'
+    code, out, err = diff(repository_of, "migrations", "-", "--exit-code", stdin=text)
+    assert (code, out) == (0, "")
+    assert "written differently, with the same meaning: users" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("nowhere", "migrations"), "nowhere does not exist"),
+        (("git:nowhere",), "nowhere"),
+        (("git:main:nowhere",), "nowhere"),
+        (("git:",), "there is no revision"),
+        (("-", "-"), "both sides are standard input"),
+        (("", "migrations"), "cannot be empty"),
+        (("migrations", "migrations", "--format", "nothing"), "is not one of"),
+        (("migrations", "migrations", "--profile", "nothing"), "no profile nothing"),
+    ],
+)
+def test_what_cannot_be_compared(repository_of: Path, arguments: tuple[str, ...], says: str) -> None:
+    """Exit code 2, nothing on standard output, and one error that names what is wrong."""
+    code, out, err = diff(repository_of, *arguments)
+    assert (code, out) == (2, "")
+    assert says in err
+    assert "Traceback" not in err
+
+
+def test_outside_of_a_repository(tmp_path: Path) -> None:
+    """Without arguments there has to be a repository; the error names the way without."""
+    write(tmp_path, {"migrations/0001_users.sql": USERS})
+    code, out, err = diff(tmp_path)
+    assert (code, out) == (2, "")
+    assert "repository" in err
+    assert "help: " in err
+
+
+def shape(files: list[Path]) -> dict[str, tuple[object, ...]]:
+    """By table, what a bare SQLite says of it after these migrations, and of what hangs on it."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        for file in files:
+            database.executescript(file.read_text(encoding="utf-8"))
+        names = [
+            name
+            for (name,) in database.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+            )
+        ]
+        return {
+            name: (
+                database.execute("SELECT * FROM pragma_table_xinfo(?)", (name,)).fetchall(),
+                database.execute("SELECT * FROM pragma_foreign_key_list(?)", (name,)).fetchall(),
+                sorted(
+                    (kind, one)
+                    for kind, one in database.execute(
+                        "SELECT type, name FROM sqlite_schema WHERE tbl_name = ? AND sql IS NOT NULL", (name,)
+                    )
+                ),
+            )
+            for name in names
+        }
+
+
+def test_clearlift_from_its_tenth_migration_to_its_last() -> None:
+    """Exactly the tables are named that a bare SQLite reports differently, and each change has its line."""
+    files = sorted(CLEARLIFT.glob("*.sql"))
+    before = shape([file for file in files if file.name[:4] <= "0010"])
+    after = shape(files)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    code, out, err = diff(ROOT, "--from", "0010", "--format", "json", "--exit-code")
+    assert (code, err) == (1, "")
+    changes = json.loads(out)["changes"]
+    with_rows_alone = {
+        one["object"]["name"]
+        for one in changes
+        if one["element"]["kind"].split()[-1] in {"cell", "row", "rows"}
+    } - changed
+    assert {one["object"]["name"] for one in changes} - with_rows_alone == changed
+    made = {one["object"]["name"] for one in changes if one["element"] == {"kind": "table", "name": ""}}
+    assert made == after.keys() - before.keys()
+    assert all(one["place"] is not None for one in changes)
+
+
+def test_two_databases_made_by_different_means(tmp_path: Path) -> None:
+    """One went through the migrations, the other got the fresh file: only values of chance differ."""
+    fresh = ROOT / "migrations-fresh" / "0001_complete_schema.sql"
+    for name, files in (("old.sqlite", sorted(CLEARLIFT.glob("*.sql"))), ("new.db", [fresh])):
+        with closing(sqlite3.connect(tmp_path / name)) as database:
+            for file in files:
+                database.executescript(file.read_text(encoding="utf-8"))
+            database.commit()
+    assert diff(tmp_path, "old.sqlite", "new.db", "--no-rows", "--exit-code")[:2] == (0, "")
+    _, out, _ = diff(tmp_path, "old.sqlite", "new.db", "--format", "json")
+    told = {(one["object"]["name"], one["element"]["kind"]) for one in json.loads(out)["changes"]}
+    assert {kind for _, kind in told} <= {"cell", "1 row", "5 rows"}
