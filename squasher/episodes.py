@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher.changes import Added, Modified, Removed
+from squasher.changes import Added, Check, Modified, Removed
 from squasher.identity import Cast, Found, Life, Transactions
 from squasher.lines import line_of, names
 from squasher.model import Column, ForeignKey, Index, Snapshot, Trigger
@@ -152,7 +152,8 @@ class Reader:
             owner = next((place[key][1] for place in places for key in keys if key in place), life)
         else:
             change = change._replace(owner=(change.owner[0], fold(life.names[-1])))
-        line = line_of(step.migration, step.statements[found.statement], column_of(change))
+        ran = step.statements[found.statement]
+        line = line_of(step.migration, ran, column_of(change), text_of(change))
         return Event(step.migration, line, change, life.number, owner.number, found.statement)
 
 
@@ -179,9 +180,17 @@ def column_of(change: Change) -> str | None:
             return element.name
         case ForeignKey():
             return element.columns[0]
+        case Check(column=column) if column:
+            return column
         case Index(sql=None):
             return next((part.name for part in element.columns if part.name is not None), None)
     return None
+
+
+def text_of(change: Change) -> str:
+    """The text by which a statement shows what a change is about; '' where nothing does."""
+    element = change.old if isinstance(change, Removed) else change.new
+    return element.text if isinstance(element, Check) else ""
 
 
 def _net(found: list[Found]) -> list[Found]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import squasher
-from squasher.comparison import Finding, Place
+from squasher.comparison import Finding
+from squasher.lines import Place
 from squasher.risks import Risk
 from squasher.sql import quote
 

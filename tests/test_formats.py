@@ -10,7 +10,8 @@ import pytest
 import squasher
 from squasher import layout
 from squasher.changes import Removed
-from squasher.comparison import Finding, Place
+from squasher.comparison import Finding
+from squasher.lines import Place
 from squasher.model import Column, Index
 from squasher.render import RENDERERS
 from squasher.render.report import sections

@@ -96,9 +96,25 @@ def test_columns(take: Take, profile: Profile) -> None:
             collation="BINARY",
         ),
         Column(
-            name="d", type="TEXT", not_null=False, default=None, primary_key=0, hidden=3, collation="BINARY"
+            name="d",
+            type="TEXT",
+            not_null=False,
+            default=None,
+            primary_key=0,
+            hidden=3,
+            collation="BINARY",
+            expression="(a || b)",
         ),
-        Column(name="e", type="", not_null=False, default=None, primary_key=0, hidden=2, collation="BINARY"),
+        Column(
+            name="e",
+            type="",
+            not_null=False,
+            default=None,
+            primary_key=0,
+            hidden=2,
+            collation="BINARY",
+            expression="(c * 2)",
+        ),
     )
     assert [column.generated for column in table.columns] == [False, False, False, True, True]
 

@@ -10,7 +10,8 @@ from markdown_it import MarkdownIt
 
 import squasher
 from squasher.changes import Removed
-from squasher.comparison import Finding, Place
+from squasher.comparison import Finding
+from squasher.lines import Place
 from squasher.model import Column
 from squasher.prove import Proof
 from squasher.render import RENDERERS

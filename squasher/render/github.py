@@ -12,7 +12,8 @@ from squasher.risks import DANGERS
 from squasher.sql import printable
 
 if TYPE_CHECKING:
-    from squasher.comparison import Comparison, Place
+    from squasher.comparison import Comparison
+    from squasher.lines import Place
     from squasher.render.report import Entry, Section
 
 

@@ -24,6 +24,8 @@ _COLORS: Final = {"-": "\x1b[31m", "+": "\x1b[32m", "~": "\x1b[33m"}
 _PLAIN: Final = "\x1b[0m"
 _WIDEST: Final = 60
 _DONE: Final = {"insert": "+", "update": "~", "delete": "-"}
+_MARKED: Final = {VOICES["diff"].added, VOICES["diff"].removed}
+"""What the mark says already."""
 _NAMES: Final = {"+": "added", "-": "removed", "~": "changed"}
 
 
@@ -70,8 +72,9 @@ def _brief(episode: Episode) -> str:
         events = [event for event in episode.events if event.owner == owner]
         head = whole.get(owner)
         if head is None:
-            renames = (event for event in events if _is_object(event.change) and _renames(event))
-            name = next((_subject(event.change)[1] for event in renames), events[0].change.owner[1])
+            changes = [event.change for event in events]
+            former = (_former(change) for change in changes if _is_object(change) and _renames(change))
+            name = next(former, changes[0].owner[1])
             parts.append(f"{printable(name)}: {', '.join(_counted(events))}")
         elif isinstance(head.change, Removed):
             parts.append(f"- {_object(head)}")
@@ -96,8 +99,13 @@ def _is_whole(event: Event) -> bool:
     return event.life == event.owner and not isinstance(event.change, Modified) and _is_object(event.change)
 
 
-def _renames(event: Event) -> bool:
-    return isinstance(event.change, Modified) and event.change.fields == ("name",)
+def _renames(change: Change) -> bool:
+    return isinstance(change, Modified) and change.fields == ("name",)
+
+
+def _former(change: Change) -> str:
+    """The name before a rename."""
+    return "" if isinstance(change, Added) else str(getattr(change.old, "name", ""))
 
 
 def _is_object(change: Change) -> bool:
@@ -111,8 +119,8 @@ def _object(event: Event) -> str:
 
 
 def _subject(change: Change) -> tuple[str, str]:
-    """The kind and the name of what a change is about."""
-    element = change.new if isinstance(change, Added) else change.old
+    """The kind and the name of what a change is about, the present one."""
+    element = change.old if isinstance(change, Removed) else change.new
     if _is_object(change):
         kind = "table" if isinstance(element, Table | VirtualTable) else type(element).__name__.lower()
         return kind, str(getattr(element, "name", ""))
@@ -131,9 +139,9 @@ def _counted(events: list[Event]) -> list[str]:
     for event in events:
         kind, name = _subject(event.change)
         change = event.change
-        if isinstance(change, Modified) and _renames(event):
-            renamed = f"renamed to {printable(str(getattr(change.new, 'name', '')))}"
-            of = "" if _is_object(change) else f"{printable(name)} "
+        if _renames(change):
+            renamed = f"renamed to {printable(name)}"
+            of = "" if _is_object(change) else f"{printable(_former(change))} "
             groups.setdefault(("renamed", kind), []).append(of + renamed)
             continue
         groups.setdefault((words(change).mark, kind), []).append(printable(name))
@@ -200,17 +208,12 @@ def _laid(lines: list[_Line], *, color: bool) -> list[str]:
 def _line(event: Event, *, whole: bool = False) -> _Line:
     """An event in words; ``whole`` where nothing says of which object it is."""
     change = event.change
-    kind, name = _subject(change)
     said = words(change)
-    if isinstance(change, Modified) or _is_object(change):
-        subject = f"{kind} {name}"
-    elif kind == "column":
-        subject = f"column {said.old or said.new}"
-    else:
-        subject = said.subject
+    subject = " ".join(_subject(change)) if _is_object(change) else said.subject
+    says = "" if said.says in _MARKED else said.says
     if whole and not (event.life == event.owner and _is_object(change)):
         subject = f"{change.owner[1]}: {subject}"
-    return _Line(f"{event.migration.name}:{event.line}", said.mark, subject, said.says, said.details)
+    return _Line(f"{event.migration.name}:{event.line}", said.mark, subject, says, said.details)
 
 
 def _wrote(wrote: Wrote) -> _Line:

@@ -9,7 +9,8 @@ from squasher.render.words import VOICES, words
 from squasher.risks import DANGERS
 
 if TYPE_CHECKING:
-    from squasher.comparison import Comparison, Finding, Place
+    from squasher.comparison import Comparison, Finding
+    from squasher.lines import Place
     from squasher.render.words import Words
     from squasher.risks import Risk
 
