@@ -328,7 +328,7 @@ def test_a_name_that_is_used_twice(tell: Tell) -> None:
             "2:2 - column id",
             "2:2 - column email",
             "2:2 + column name",
-            "2:2 - primarykey",
+            "2:2 ~ primarykey (columns)",
         ]
     ]
 
