@@ -27,7 +27,7 @@ STALE := $(shell $(WHOLE) || echo stale)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help squash check test test-wrangler lint fmt docs mutants bench fuzz clean stale other-wrangler
+.PHONY: help squash check test test-wrangler test-pages lint fmt docs goldens mutants bench fuzz clean stale other-wrangler
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ test: $(DEV) ## run the tests; ARGS="-k name" picks some, ARGS=--cov shows what 
 test-wrangler: $(DEV) $(if $(WRANGLER),other-wrangler,$(PINNED)) ## compare with the real wrangler, which npm installs; WRANGLER=latest for another
 	@WRANGLER_PACKAGES=$(if $(WRANGLER),$(OTHER),$(PACKAGES)) $(PY) -m pytest -m wrangler tests/wrangler $(ARGS)
 
+test-pages: $(DEV) ## open the HTML format in a real browser: nothing runs, nothing loads, everything fits
+	$(need-chromium)
+	@$(PY) -m pytest -m browser tests/test_pages.py $(ARGS)
+
 lint: $(DEV) ## ruff and mypy
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
@@ -55,6 +59,9 @@ fmt: $(DEV) ## lay out the code, and fix what ruff can fix
 
 docs: $(DEV) ## write the output shown in the documentation anew
 	@$(PY) docs/blocks.py
+
+goldens: $(DEV) ## write the expected output of tests/diff_cases/ anew, for a person to review
+	@$(PY) -m tests.goldens
 
 mutants: $(DEV) ## edit fresh files in every way, and count which layers of the proof reject them
 	@$(PY) -m tests.mutants
@@ -111,6 +118,14 @@ define need-npm
 @command -v npm > /dev/null || { \
   echo "error: there is no npm, which installs the wrangler to compare with" >&2; \
   echo "help: install Node.js with npm (Debian, Ubuntu: apt-get install npm)" >&2; \
+  exit 1; \
+}
+endef
+
+define need-chromium
+@command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null || { \
+  echo "error: there is no Chromium, in which the pages are looked at" >&2; \
+  echo "help: install it (Debian, Ubuntu: apt-get install chromium)" >&2; \
   exit 1; \
 }
 endef

@@ -58,6 +58,12 @@ def block(name: str) -> str:
         return f"$ squasher check --help\n{squasher('check', '--help')}"
     if name == "refused":
         return f"$ squasher squash\n{refused()}"
+    if name in {"sql", "github"}:
+        return squasher("diff", "--from", "0035", "--format", name)
+    if name == "diff_json":
+        document = json.loads(squasher("diff", "--from", "0035", "--format", "json"))
+        del document["changes"][1:]
+        return json.dumps(document, indent=2, sort_keys=True) + "\n"
     with tempfile.TemporaryDirectory() as folder:
         kept_by_hand(Path(folder))
         if name == "check":

@@ -147,3 +147,10 @@ class Modified(NamedTuple):
 
 
 Change: TypeAlias = Removed | Added | Modified
+
+
+def renamed(change: Change) -> str | None:
+    """The new name, when the change is that of a name and of nothing else; else None."""
+    if isinstance(change, Modified) and change.fields == ("name",):
+        return str(getattr(change.new, "name", ""))
+    return None

@@ -179,6 +179,27 @@ def diff(
 
 
 @app.command()
+def show(
+    *,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="What to show, as `diff` takes it.")],
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="NNNN", help="Cut a chain after this migration.")
+    ] = None,
+    rows: Annotated[bool, typer.Option("--rows/--no-rows", help="Show the rows too.")] = True,
+    migrations: _Migrations = "migrations",
+    profile: _Profile = "d1",
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Print what a source holds as SQL text: the same text for the same content.
+
+    For people, for `diff -u`, and for `git diff` on database files: see docs/git.md.
+    """
+    raise typer.Exit(
+        run.show(source, to=to, rows=rows, migrations=migrations, profile=profile, max_steps=max_steps)
+    )
+
+
+@app.command()
 def history(
     *,
     what: Annotated[

@@ -51,7 +51,7 @@ def emit(
     children), ``sqlite_sequence``, triggers and the ledger. Raises UnsupportedError for what the
     profile cannot load.
     """
-    writer = _Writer(snapshot, profile, provenance, choices)
+    writer = Writer(snapshot, profile, provenance, choices)
     blocks = [_header(source), *writer.blocks()]
     for block in blocks:
         _refuse_terminators(block)
@@ -95,7 +95,12 @@ def _comment(text: str) -> str:
     return printable(text).replace(";", ",").replace("BEGIN TRANSACTION", "begin transaction")
 
 
-class _Writer:
+class Writer:
+    """Writes a snapshot, block by block; ``view`` has one that writes it for the eye."""
+
+    cuts = True
+    """Whether a statement that grows long is cut in two."""
+
     def __init__(
         self,
         snapshot: Snapshot,
@@ -122,17 +127,18 @@ class _Writer:
         yield from self._preamble()
         for name in sorted(self._tables, key=lambda name: (fold(name), name)):
             table = self._tables[name]
-            texts = (table.sql, *indexes[name])
-            yield "\n".join([self._made(table), *map(_statement, texts)])
+            texts = (table.sql, *indexes.pop(name, ()))
+            yield "\n".join([*self._made(table), *map(_statement, texts)])
         views = [item for item in objects if isinstance(item, View)]
         others: list[VirtualTable | View] = [*self._virtual, *views]
         for other in others:
             text = layout.view(other.sql, other.columns) if isinstance(other, View) else other.sql.rstrip()
-            yield f"{self._made(other)}\n{text};"
+            yield "\n".join([*self._made(other), f"{text};", *map(_statement, indexes.pop(other.name, ()))])
+        yield from ("\n".join(map(_statement, texts)) for texts in indexes.values())
         yield from self._contents()
         for trigger in objects:
             if isinstance(trigger, Trigger):
-                yield self._made(trigger) + "\n" + _statement(trigger.sql)
+                yield "\n".join([*self._made(trigger), _statement(trigger.sql)])
         if self._profile.ledger is not None and self._snapshot.ledger:
             yield self._ledger(self._profile.ledger)
 
@@ -157,10 +163,10 @@ class _Writer:
                     hint="Delete the row, or insert the one that it refers to, in a migration.",
                 )
 
-    def _made(self, item: SchemaObject) -> str:
+    def _made(self, item: SchemaObject) -> tuple[str, ...]:
         kind = "table" if isinstance(item, VirtualTable) else type(item).__name__.lower()
         history = self._provenance.history(kind, item.name)
-        return f"-- {_comment(item.name)}" + (f" · {history}" if history else "")
+        return (f"-- {_comment(item.name)}" + (f" · {history}" if history else ""),)
 
     def _contents(self) -> Iterator[str]:
         lenient = "check" in self._snapshot.violations
@@ -263,7 +269,7 @@ class _Writer:
                     hint="Let the application write the row, or shorten it in a migration.",
                 )
             cost = 2 + text.count(",") + text.count("(") + text.count("||")
-            full = size + length > _STATEMENT_BYTES or steps + cost > _STATEMENT_STEPS
+            full = self.cuts and (size + length > _STATEMENT_BYTES or steps + cost > _STATEMENT_STEPS)
             if this != head or not text or full:
                 if head:
                     yield _insert(head, values)

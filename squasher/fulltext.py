@@ -15,7 +15,7 @@ from squasher.sql import fold, free_rowid, literal, quote, significant, unquote
 
 if TYPE_CHECKING:
     from squasher.engine import Database
-    from squasher.model import VirtualTable
+    from squasher.model import Row, VirtualTable
 
 _VOCABULARY = "squasher_vocabulary"
 _CONFIG = "option"
@@ -112,6 +112,17 @@ def holds_terms(terms: tuple[Rows, ...], table: VirtualTable) -> bool:
     return any(
         row[0] not in {_CONFIG, _TOTALS} for rows in terms if rows.table == table.name for row in rows.rows
     )
+
+
+def words(terms: tuple[Rows, ...], table: VirtualTable) -> list[Row]:
+    """What an index finds, without its configuration and its sizes."""
+    return [
+        row
+        for rows in terms
+        if rows.table == table.name
+        for row in rows.rows
+        if row[0] not in {_CONFIG, _SIZE, _TOTALS}
+    ]
 
 
 def configuration(terms: tuple[Rows, ...], table: VirtualTable) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from squasher.changes import Added, Cell, Check, Modified, Order, Removed, RowSet
+from squasher.changes import Added, Cell, Check, Modified, Order, Removed, RowSet, renamed
 from squasher.episodes import Reader, column_of, text_of
 from squasher.lines import Place, line_of
 from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
@@ -180,8 +180,8 @@ def _decides(change: Change) -> bool:
 
 def _is_rename_of_table(change: Change) -> bool:
     """Whether a table got another name."""
-    of_table = isinstance(change, Modified) and isinstance(change.old, Table | VirtualTable)
-    return of_table and isinstance(change, Modified) and change.fields == ("name",)
+    of_table = not isinstance(change, Added) and isinstance(change.old, Table | VirtualTable)
+    return of_table and renamed(change) is not None
 
 
 def _elements(change: Change) -> tuple[Element, ...]:

@@ -117,6 +117,29 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
     return _reported(run)
 
 
+def show(
+    source: str,
+    *,
+    to: str | None = None,
+    rows: bool = True,
+    migrations: str = "migrations",
+    profile: str = "d1",
+    max_steps: int | None = None,
+) -> int:
+    """``squasher show``."""
+
+    def run() -> int:
+        from squasher.commands.show import show as command
+        from squasher.commands.target import rules
+
+        result = command(source, rules(profile, max_steps), migrations=migrations, to=to, rows=rows)
+        _warn(result.notes)
+        _print(result.text)
+        return FINE
+
+    return _reported(run)
+
+
 def _show(compared: Comparison, form: str) -> None:
     """Print a comparison in a format."""
     from squasher.render import COMMANDS, RENDERERS

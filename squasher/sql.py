@@ -206,6 +206,16 @@ def printable(text: str) -> str:
     return text if bare[:2] != "::" else text[: len(text) - len(bare)] + ": " + bare[1:]
 
 
+def visible(text: str) -> str:
+    """Several lines as ``printable_lines`` makes them, but characters that do not print are spelled out."""
+    text = text.replace("\r\n", "\n")
+    if not text.replace("\n", "").isprintable():
+        text = "".join(
+            char if char.isprintable() or char in "\t\n" else f"\\u{{{ord(char):x}}}" for char in text
+        )
+    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
+
+
 def printable_lines(text: str) -> str:
     """Several lines, each as ``printable`` makes it."""
     return "\n".join(map(printable, text.split("\n")))

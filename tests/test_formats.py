@@ -220,11 +220,11 @@ def test_annotations(compared: Comparison) -> None:
     said = RENDERERS["github"](compared._replace(findings=findings))
     assert said == (
         "::warning file=migrations/0007_a%2Cb%3A50%25.sql,line=3,title=users%2C all"
-        "::column email: TEXT; can destroy data: its values are lost\n"
-        "::notice title=users::column email: TEXT\n"
+        "::dropped column email: TEXT; can destroy data: its values are lost\n"
+        "::notice title=users::dropped column email: TEXT\n"
     )
     checked = RENDERERS["github"](compared._replace(findings=findings[1:], command="check"))
-    assert checked == "::error title=users::column email TEXT: missing\n"
+    assert checked == "::error title=users::missing column email TEXT\n"
 
 
 def test_annotations_of_strangers_text(compared: Comparison) -> None:
@@ -238,5 +238,5 @@ def test_annotations_of_strangers_text(compared: Comparison) -> None:
     inner = "i  %3A%3Aerror%3A%3Apwned %250A%3A%3Aadd-mask%3A%3Ax%2Cfile=y"
     assert said == (
         f"::notice file=m/{inner},line=1,title={inner}"
-        "::index i  ::error::pwned %250A::add-mask::x,file=y: ON t (a)\n"
+        "::dropped index i  ::error::pwned %250A::add-mask::x,file=y: ON t (a)\n"
     )

@@ -66,11 +66,11 @@ def test_a_table(folder: Path, name: str) -> None:
         "id INTEGER PRIMARY KEY",
         "email TEXT NOT NULL",
         "0001_users.sql:5 + index users_email ON users (email)",
-        "0002_roles.sql:4 ~ column mail renamed from email",
+        "0002_roles.sql:4 ~ column email renamed to mail",
         "0004_people.sql:1 ~ column mail NOT NULL → nullable",
         "0004_people.sql:1 + column age INT",
         "0004_people.sql:3 - index users_email ON users (mail)",
-        "0004_rename.sql:1 ~ table people renamed from users",
+        "0004_rename.sql:1 ~ table users renamed to people",
     ]
 
 
@@ -91,9 +91,9 @@ def test_a_column(folder: Path, name: str) -> None:
     assert lines(folder, name) == [
         f"column {name.partition('.')[2]} of people (once users)",
         "0001_users.sql:3 + column email TEXT NOT NULL",
-        "0002_roles.sql:4 ~ column mail renamed from email",
+        "0002_roles.sql:4 ~ column email renamed to mail",
         "0004_people.sql:1 ~ column mail NOT NULL → nullable",
-        "0004_rename.sql:1 ~ table people renamed from users",
+        "0004_rename.sql:1 ~ table users renamed to people",
     ]
 
 
@@ -117,7 +117,7 @@ def test_a_migration(folder: Path, name: str) -> None:
         "1 + users: column age INT",
         "3 - users: index users_email ON users (mail)",
     ]
-    second = ["0004_rename.sql", "1 ~ table people renamed from users", "2 - table roles 1 column"]
+    second = ["0004_rename.sql", "1 ~ table users renamed to people", "2 - table roles 1 column"]
     assert lines(folder, name) == [*first, "", *second]
     assert lines(folder, "0004_rename") == lines(folder, "0004_rename.sql") == second
     assert lines(folder, "0003") == ["0003_nothing.sql", "changes nothing"]

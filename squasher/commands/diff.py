@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import history
-from squasher.changes import Added, Content, Modified, RowSet
+from squasher.changes import Added, Content, Modified, RowSet, renamed
 from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError
 from squasher.fulltext import TERMS
@@ -168,21 +168,14 @@ def _findings(changes: tuple[Change, ...], caused: History | None) -> Iterable[F
 def _cause(change: Change, caused: History | None) -> Place | None:
     if caused is None:
         return None
-    return _renamed_at(change, caused) if _is_rename(change) else caused.last(change)
-
-
-def _is_rename(change: Change) -> bool:
-    return isinstance(change, Modified) and change.fields == ("name",)
+    return caused.last(change) if renamed(change) is None else _renamed_at(change, caused)
 
 
 def _renamed_at(change: Change, caused: History) -> Place | None:
     """Where the new side's chain made a rename; None when the old side's made it, the other way round."""
     for episode in reversed(caused.episodes):
         for event in episode.events:
-            if _is_rename(event.change) and _new_name(event.change) == _new_name(change):
+            same = _kind(event.change) == _kind(change)
+            if same and fold(renamed(event.change) or "") == fold(renamed(change) or ""):
                 return Place(episode.migration.path, event.line)
     return None
-
-
-def _new_name(change: Change) -> tuple[str, str]:
-    return _kind(change), fold(getattr(getattr(change, "new", None), "name", ""))

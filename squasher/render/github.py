@@ -14,7 +14,7 @@ from squasher.sql import printable
 if TYPE_CHECKING:
     from squasher.comparison import Comparison
     from squasher.lines import Place
-    from squasher.render.report import Entry, Section
+    from squasher.render.report import Entry
 
 
 def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001 - GitHub colours them
@@ -22,7 +22,7 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
     title = f"squasher {compared.command}"
     doubt = "error" if compared.command == "check" else "warning"
     out = [
-        _command(_level(compared, entry), section.name, _message(section, entry), entry.place)
+        _command(_level(compared, entry), section.name, _message(entry), entry.place)
         for section in sections(compared)
         for entry in section.entries
     ]
@@ -38,11 +38,10 @@ def _level(compared: Comparison, entry: Entry) -> str:
     return "warning" if entry.risks else "notice"
 
 
-def _message(section: Section, entry: Entry) -> str:
+def _message(entry: Entry) -> str:
+    says = f": {entry.says}" if entry.says else ""
     risks = "".join(f"; {DANGERS[risk.danger]}: {risk.reason}" for risk in entry.risks)
-    subject = entry.said.subject
-    about = "" if subject == section.kind else f"{subject}: "
-    return f"{about}{entry.said.says}{risks}"
+    return f"{entry.word} {entry.said.subject}{says}{risks}"
 
 
 def _command(level: str, title: str, message: str, place: Place | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher.changes import Added, Modified, Removed
+from squasher.changes import Added, Modified, Removed, renamed
 from squasher.model import Index, Table, VirtualTable
 from squasher.render.json import dumped
 from squasher.render.words import VOICES, Words
@@ -72,9 +72,12 @@ def _brief(episode: Episode) -> str:
         events = [event for event in episode.events if event.owner == owner]
         head = whole.get(owner)
         if head is None:
-            changes = [event.change for event in events]
-            former = (_former(change) for change in changes if _is_object(change) and _renames(change))
-            name = next(former, changes[0].owner[1])
+            names = [
+                _subject(event.change)[1]
+                for event in events
+                if _is_object(event.change) and renamed(event.change)
+            ]
+            name = (names or [events[0].change.owner[1]])[0]
             parts.append(f"{printable(name)}: {', '.join(_counted(events))}")
         elif isinstance(head.change, Removed):
             parts.append(f"- {_object(head)}")
@@ -99,15 +102,6 @@ def _is_whole(event: Event) -> bool:
     return event.life == event.owner and not isinstance(event.change, Modified) and _is_object(event.change)
 
 
-def _renames(change: Change) -> bool:
-    return isinstance(change, Modified) and change.fields == ("name",)
-
-
-def _former(change: Change) -> str:
-    """The name before a rename."""
-    return "" if isinstance(change, Added) else str(getattr(change.old, "name", ""))
-
-
 def _is_object(change: Change) -> bool:
     element = change.new if isinstance(change, Added) else change.old
     return hasattr(element, "sql") and not (isinstance(element, Index) and element.sql is None)
@@ -119,8 +113,8 @@ def _object(event: Event) -> str:
 
 
 def _subject(change: Change) -> tuple[str, str]:
-    """The kind and the name of what a change is about, the present one."""
-    element = change.old if isinstance(change, Removed) else change.new
+    """The kind and the name of what a change is about."""
+    element = change.new if isinstance(change, Added) else change.old
     if _is_object(change):
         kind = "table" if isinstance(element, Table | VirtualTable) else type(element).__name__.lower()
         return kind, str(getattr(element, "name", ""))
@@ -139,10 +133,9 @@ def _counted(events: list[Event]) -> list[str]:
     for event in events:
         kind, name = _subject(event.change)
         change = event.change
-        if _renames(change):
-            renamed = f"renamed to {printable(name)}"
-            of = "" if _is_object(change) else f"{printable(_former(change))} "
-            groups.setdefault(("renamed", kind), []).append(of + renamed)
+        if (new := renamed(change)) is not None:
+            of = "" if _is_object(change) else f"{printable(name)} "
+            groups.setdefault(("renamed", kind), []).append(f"{of}renamed to {printable(new)}")
             continue
         groups.setdefault((words(change).mark, kind), []).append(printable(name))
     out: list[str] = []
@@ -208,11 +201,15 @@ def _laid(lines: list[_Line], *, color: bool) -> list[str]:
 def _line(event: Event, *, whole: bool = False) -> _Line:
     """An event in words; ``whole`` where nothing says of which object it is."""
     change = event.change
+    kind, name = _subject(change)
     said = words(change)
-    subject = " ".join(_subject(change)) if _is_object(change) else said.subject
-    says = "" if said.says in _MARKED else said.says
+    own = isinstance(change, Modified) or _is_object(change)
+    subject = f"{kind} {name}" if own else said.subject
     if whole and not (event.life == event.owner and _is_object(change)):
         subject = f"{change.owner[1]}: {subject}"
+    says = "" if said.says in _MARKED else said.says
+    if (new := renamed(change)) is not None:
+        says = f"renamed to {new}"
     return _Line(f"{event.migration.name}:{event.line}", said.mark, subject, says, said.details)
 
 
@@ -262,9 +259,8 @@ def _event(event: Event) -> dict[str, object]:
     kind, name = _subject(change)
     owner_kind, owner = change.owner
     said = words(change)
-    renamed = isinstance(change, Modified) and change.fields == ("name",)
     return {
-        "change": "renamed" if renamed else _NAMES[said.mark],
+        "change": "renamed" if renamed(change) is not None else _NAMES[said.mark],
         "object": {"kind": owner_kind, "name": owner},
         "element": {"kind": kind, "name": name},
         "old": said.old,

@@ -26,10 +26,6 @@ _LINES: Final = 2_000
 _WIDEST: Final = 2_000
 _MANY: Final = 4
 _CLASSES: Final = {"-": "old", "+": "new", "~": "both", " ": "same", "@": "at"}
-_WORDS: Final = {
-    "check": {"-": "missing", "+": "extra", "~": "different"},
-    "diff": {"-": "dropped", "+": "added", "~": "changed"},
-}
 
 
 class _Risk(NamedTuple):
@@ -152,16 +148,15 @@ def _count(rest: Iterable[object]) -> int:
 def _change(compared: Comparison, entry: Entry) -> _Change:
     said, voice = entry.said, VOICES[compared.command]
     pair = said.mark == "~" and said.says == voice.modified.format(old=said.old, new=said.new)
-    plain = said.says in {voice.removed, voice.added}
     return _Change(
         style=_CLASSES[said.mark],
         mark=said.mark,
-        word=_WORDS[compared.command][said.mark],
+        word=entry.word,
         kind=said.kind,
         name=_cut(said.name),
         old=_cut(str(said.old)) if pair else "",
         new=_cut(str(said.new)) if pair else "",
-        says="" if pair or plain else _cut(said.says),
+        says="" if pair else _cut(entry.says),
         is_sql=said.mark != "~" and said.kind not in {"table", "view"},
         details=tuple(map(_cut, said.details)) if said.kind.endswith(("row", "rows")) else (),
         risks=tuple((DANGERS[risk.danger], _cut(risk.reason)) for risk in entry.risks),

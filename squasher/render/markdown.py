@@ -28,10 +28,6 @@ _FOOTER: Final = 400
 _WIDEST: Final = 160
 _LIST: Final = 30
 _LONGEST_LIST: Final = 8_000
-_WORDS: Final = {
-    "check": {"-": "missing", "+": "extra", "~": "different"},
-    "diff": {"-": "dropped", "+": "added", "~": "changed"},
-}
 _TITLES: Final = {
     "check": ("The fresh file is equivalent", "The fresh file is not equivalent", "Could not be compared"),
     "diff": ("No schema changes", "Schema changes", "Could not be compared"),
@@ -183,16 +179,13 @@ def _cells(compared: Comparison, entry: Entry) -> list[str]:
         *(_detail(line) for line in entry.said.details if entry.said.kind.endswith(("row", "rows"))),
         *(f"*{DANGERS[risk.danger]}*" for risk in entry.risks),
     ]
-    word = _WORDS[compared.command][entry.said.mark]
-    return [word, _subject(entry), "<br>".join(part for part in how if part)]
+    return [entry.word, _subject(entry), "<br>".join(part for part in how if part)]
 
 
 def _how(compared: Comparison, entry: Entry) -> str:
     said, voice = entry.said, VOICES[compared.command]
-    if said.says in {voice.removed, voice.added}:
-        return ""
     if said.mark != "~":
-        return sentence(said.says) if said.kind in {"table", "view"} else code(said.says)
+        return sentence(entry.says) if said.kind in {"table", "view"} or not entry.says else code(entry.says)
     if said.says == voice.modified.format(old=said.old, new=said.new):
         return voice.modified.format(old=code(str(said.old)), new=code(str(said.new)))
     return sentence(said.says)

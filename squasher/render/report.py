@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from squasher.risks import Risk
 
 _ORIGINS: Final = {"column": "added by", "row": "from", "rows": "from"}
+_WORDS: Final = {
+    "check": {"-": "missing", "+": "extra", "~": "different"},
+    "diff": {"-": "dropped", "+": "added", "~": "changed"},
+}
 _FEW: Final = 2
 
 
@@ -22,6 +26,10 @@ class Entry(NamedTuple):
     """One difference in words, where it comes from, and what it can do."""
 
     said: Words
+    word: str
+    """What happened, in one word: ``dropped``."""
+    says: str
+    """What there is to say beyond that word; often nothing."""
     place: Place | None
     risks: tuple[Risk, ...]
 
@@ -57,15 +65,24 @@ def sections(compared: Comparison) -> tuple[Section, ...]:
 
 
 def _entries(compared: Comparison, kind: str, found: list[Finding]) -> list[Entry]:
-    voice = VOICES[compared.command]
-    entries = [Entry(words(one.change, voice), one.place, one.risks) for one in found]
+    entries = [_entry(compared, one) for one in found]
     missing = [entry for entry in entries if entry.said.mark == "-"]
     if kind != "ledger" or len(missing) < _FEW:
         return entries
     # one line for all migrations that are not recorded: there may be hundreds
     says = "not recorded as applied: a new installation would run them again"
     said = missing[0].said._replace(kind=f"{len(missing)} migrations", name="", says=says, old=None)
-    return [Entry(said, None, ()), *(entry for entry in entries if entry.said.mark != "-")]
+    return [
+        missing[0]._replace(said=said, says=says, place=None, risks=()),
+        *(entry for entry in entries if entry.said.mark != "-"),
+    ]
+
+
+def _entry(compared: Comparison, finding: Finding) -> Entry:
+    voice = VOICES[compared.command]
+    said = words(finding.change, voice)
+    says = "" if said.says in {voice.removed, voice.added} else said.says
+    return Entry(said, _WORDS[compared.command][said.mark], says, finding.place, finding.risks)
 
 
 def verdict(compared: Comparison) -> tuple[str, str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from squasher.changes import Added, Modified, Removed
+from squasher.model import Table, View, VirtualTable
 from squasher.render.report import sections, verdict
 from squasher.render.statements import Statements, hunks
 from squasher.sql import printable
@@ -35,20 +37,33 @@ def render(compared: Comparison, *, color: bool = False) -> str:
 
 
 def _diff(compared: Comparison, section: Section, lines: tuple[Line, ...], *, color: bool) -> Iterator[str]:
-    name = printable(f"{section.name} ({section.kind})")
-    yield _colored("head", f"--- {_label(compared.old.name, name, lines, '+')}", color=color)
-    yield _colored("head", f"+++ {_label(compared.new.name, name, lines, '-')}", color=color)
+    for start, label in zip(("---", "+++"), _labels(compared, section), strict=True):
+        yield _colored("head", f"{start} {label}", color=color)
     for head, part in hunks(lines):
         yield _colored("@", head, color=color)
         for line in part:
             yield _colored(line.mark, str(line), color=color)
 
 
-def _label(side: str, name: str, lines: tuple[Line, ...], absent: str) -> str:
-    """The side's name and the object's; ``/dev/null`` where the object is not, as git has it."""
-    if all(line.mark == absent for line in lines):
-        return "/dev/null"
-    return printable(f"{side.rstrip('/')}/{name}")
+def _labels(compared: Comparison, section: Section) -> tuple[str, str]:
+    """Each side's name with the object's; ``/dev/null`` where the object is not, as git has it."""
+    names: list[str | None] = [section.name, section.name]
+    for change in (finding.change for finding in section.findings):
+        match change:
+            case Added(new=Table() | VirtualTable() | View()):
+                names[0] = None
+            case Removed(old=Table() | VirtualTable() | View()):
+                names[1] = None
+            case Modified(old=Table() | VirtualTable() as old, new=Table() | VirtualTable() as new):
+                names = [old.name, new.name]
+            case _:
+                pass
+    sides = compared.old.name, compared.new.name
+    before, after = (
+        "/dev/null" if name is None else printable(f"{side.rstrip('/')}/{name} ({section.kind})")
+        for side, name in zip(sides, names, strict=True)
+    )
+    return before, after
 
 
 def _colored(what: str, line: str, *, color: bool) -> str:

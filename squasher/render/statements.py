@@ -12,7 +12,18 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import layout
-from squasher.changes import Added, Cell, LedgerEntry, Modified, Number, Order, Program, Removed, RowSet
+from squasher.changes import (
+    Added,
+    Cell,
+    Content,
+    LedgerEntry,
+    Modified,
+    Number,
+    Order,
+    Program,
+    Removed,
+    RowSet,
+)
 from squasher.model import Index, Table, Trigger, View, VirtualTable, kind_of
 from squasher.sql import fold, printable, quote
 
@@ -29,8 +40,10 @@ if TYPE_CHECKING:
 _CONTEXT: Final = 3
 _MOST: Final = 4_000_000
 """Pairs of lines to look at for what two statements share; beyond it they count as wholly different."""
+_NOTE: Final = "    -- "
+"""Before what is no statement; ``---`` at the start of a line would be the head of a diff to some readers."""
 _OBJECTS: Final = (Table, VirtualTable, View, Trigger, Index)
-_WITHOUT_STATEMENT: Final = (Number, LedgerEntry, Program)
+_WITHOUT_STATEMENT: Final = (Content, Number, LedgerEntry, Program)
 
 
 class Line(NamedTuple):
@@ -55,7 +68,7 @@ class Statements:
         if any(line.mark != " " for line in found):
             return tuple(found)
         # the text is the same and means something else: say it
-        said = (f"-- {entry.said.subject}: {entry.said.says}" for entry in section.entries)
+        said = (f"{_NOTE}{entry.said.subject}: {entry.said.says}" for entry in section.entries)
         return (*found, *(Line("+", printable(text)) for text in said))
 
     def _lines(self, section: Section) -> Iterator[Line]:
@@ -127,7 +140,7 @@ class _Inserts:
     def row(self, columns: tuple[str, ...], row: Row) -> str:
         values = ", ".join(map(_one_line, row))
         if self._known and not self._known.issuperset(map(fold, columns)):
-            return printable(f"-- {self._name} ({', '.join(columns)}): ({values})")  # terms of an index
+            return printable(f"{_NOTE}{self._name} ({', '.join(columns)}): ({values})")  # terms of an index
         named = ", ".join(map(quote, columns))
         return printable(f"INSERT INTO {quote(self._name)} ({named}) VALUES ({values});")
 
@@ -229,18 +242,20 @@ def _notes(change: Change) -> Iterator[Line]:
 def _note(name: str, element: Element) -> str:
     match element:
         case Number(name="sequence", value=value):
-            note = f"-- the largest AUTOINCREMENT key of {name}: {value}"
+            note = f"the largest AUTOINCREMENT key of {name}: {value}"
         case Number(value=value):
-            note = f"-- {name}: {value}"
+            note = f"{name}: {value}"
+        case Content(entries=entries):
+            note = f"the content of {name}: {entries} entries"
         case LedgerEntry(name=migration):
-            note = f"-- recorded as applied: {migration}"
+            note = f"recorded as applied: {migration}"
         case Program(statement=statement, instruction=instruction):
-            note = f"-- {statement} compiles to {instruction}"
+            note = f"{statement} compiles to {instruction}"
         case Order(of=of, names=names) if not _is_in_table(element):
-            note = f"-- order of {of}: {', '.join(names)}"
+            note = f"order of {of}: {', '.join(names)}"
         case _:
-            note = ""
-    return printable(note)
+            return ""
+    return printable(_NOTE + note)
 
 
 def hunks(lines: Sequence[Line]) -> Iterator[tuple[str, tuple[Line, ...]]]:

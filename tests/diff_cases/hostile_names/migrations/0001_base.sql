@@ -1,0 +1,1 @@
+CREATE TABLE "<b>bold</b>" (id INTEGER PRIMARY KEY);

@@ -1,0 +1,1 @@
+CREATE TABLE t (c TEXT, a INTEGER, b TEXT);

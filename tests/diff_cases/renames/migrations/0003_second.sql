@@ -1,0 +1,2 @@
+ALTER TABLE users RENAME COLUMN mail_1 TO mail_2;
+ALTER TABLE users RENAME TO people;

@@ -1,0 +1,5 @@
+PRAGMA user_version = 4;
+PRAGMA application_id = 7;
+CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a);
+INSERT INTO t VALUES (20, 'x');
+DELETE FROM t;

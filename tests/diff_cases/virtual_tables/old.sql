@@ -1,0 +1,4 @@
+CREATE VIRTUAL TABLE notes USING fts5(title, body);
+CREATE VIRTUAL TABLE gone USING fts5(word);
+CREATE VIRTUAL TABLE kept USING fts5(word);
+INSERT INTO kept VALUES ('one');
