@@ -152,13 +152,14 @@ class Reader:
             owner = next((place[key][1] for place in places for key in keys if key in place), life)
         else:
             change = change._replace(owner=(change.owner[0], fold(life.names[-1])))
-        line = line_of(step.migration, step.statements[found.statement], word_of(change))
+        ran = step.statements[found.statement]
+        line = line_of(step.migration, ran, column_of(change), text_of(change))
         return Event(step.migration, line, change, life.number, owner.number, found.statement)
 
 
 def _where(step: Step, thing: Thing, change: Change) -> int:
     """Which statement of those that made a rebuilt object changed this of it."""
-    column, named = word_of(change), thing.state.named[2]
+    column, named = column_of(change), thing.state.named[2]
     made = [index for index in thing.state.statements if index <= named]
     naming = [index for index in made if column is not None and names(step.statements[index], column)]
     return (naming or made[:1] or [named])[-1]
@@ -179,17 +180,17 @@ def column_of(change: Change) -> str | None:
             return element.name
         case ForeignKey():
             return element.columns[0]
+        case Check(column=column) if column:
+            return column
         case Index(sql=None):
             return next((part.name for part in element.columns if part.name is not None), None)
-        case Check(column=column):
-            return column or None
     return None
 
 
-def word_of(change: Change) -> str | None:
-    """The word by which a change is found in the text of its statement."""
+def text_of(change: Change) -> str:
+    """The text by which a statement shows what a change is about; '' where nothing does."""
     element = change.old if isinstance(change, Removed) else change.new
-    return column_of(change) or (element.name or None if isinstance(element, Check) else None)
+    return element.text if isinstance(element, Check) else ""
 
 
 def _net(found: list[Found]) -> list[Found]:

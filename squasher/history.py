@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher.changes import Added, Cell, Check, Modified, Order, Removed, RowSet, renamed
-from squasher.episodes import Reader, column_of, word_of
+from squasher.episodes import Reader, column_of, text_of
 from squasher.lines import Place, line_of
 from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
 from squasher.replay import replay
@@ -128,9 +128,10 @@ class History:
         change = Added(event.change.owner, column)
         return event._replace(line=self._line(event, column.name), change=change)
 
-    def _line(self, event: Event, column: str) -> int:
-        """The line of a column in the statement that made its table."""
-        return line_of(event.migration, self._steps[event.migration.name].statements[event.statement], column)
+    def _line(self, event: Event, column: str | None, text: str = "") -> int:
+        """The line of a part of a table in the statement that made it."""
+        ran = self._steps[event.migration.name].statements[event.statement]
+        return line_of(event.migration, ran, column, text)
 
     def last(self, change: Change) -> Place | None:
         """The cause of a difference from this chain's side, the newer one: the last that it did there."""
@@ -164,9 +165,10 @@ class History:
             if _is_rename_of_table(event.change) and not isinstance(element, Table | VirtualTable):
                 continue
             if any(_same(one, element) for one in _elements(event.change)):
-                column = word_of(Removed(event.change.owner, element))
-                made = isinstance(event.change, Added) and column is not None
-                return event._replace(line=self._line(event, column)) if made and column else event
+                about = Removed(event.change.owner, element)
+                made = isinstance(event.change, Added)
+                line = self._line(event, column_of(about), text_of(about))
+                return event._replace(line=line) if made else event
         return None
 
 

@@ -34,10 +34,10 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-def line_of(migration: Migration, ran: Ran, column: str | None = None) -> int:
-    """The line of a statement; of the column in it, where it names that one."""
-    within = None if column is None else _column(ran.sql, fold(column))
-    offset = ran.start if within is None else ran.start + len(ran.sql[:within].encode())
+def line_of(migration: Migration, ran: Ran, column: str | None = None, text: str = "") -> int:
+    """The line of a statement; in it that of the column, or of the text, where it has one."""
+    within = ran.sql.find(text) if column is None else _column(ran.sql, fold(column)) or 0
+    offset = ran.start + len(ran.sql[: max(within, 0)].encode())
     return bisect_right(_starts(migration.data), offset)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from squasher import history
 from squasher.chain import read_chain
-from squasher.changes import Added, Modified, Removed, RowSet
+from squasher.changes import Added, Check, Modified, Removed, RowSet
 from squasher.identity import Rename
 from squasher.model import Column, ForeignKey, Index, Table, kind_of
 from squasher.profiles import D1, SQLITE
@@ -443,8 +443,9 @@ def test_a_view_that_is_made_again(tell: Tell) -> None:
 
 CAUSES = (
     USERS + "INSERT INTO users VALUES (1, 'a');",
-    "ALTER TABLE users ADD COLUMN age INT;\nCREATE INDEX i ON users (age);\n",
-    REBUILD.replace("age INT", "age INT REFERENCES users (id)") + "CREATE INDEX i ON users (age);",
+    "ALTER TABLE users ADD COLUMN age INT CHECK (age > 0);\nCREATE INDEX i ON users (age);\n",
+    REBUILD.replace("age INT", "age INT CHECK (age > 0) REFERENCES users (id),\n  CHECK (age > 1)")
+    + "CREATE INDEX i ON users (age);",
     "ALTER TABLE users RENAME COLUMN email TO mail;\n\
 INSERT INTO users VALUES (9, 'b', NULL);\nDELETE FROM users WHERE id = 9;",
     "\nDROP INDEX i; CREATE TABLE gone (a); ",
@@ -468,17 +469,21 @@ def test_causes(tell: Tell) -> None:
         place = told.last(change)
         return None if place is None else str(place).replace("_step.sql", "")
 
+    # the chain is the newer side: what it has and the other has not was added
     assert cause(Added(people, text._replace(name="id"))) == "0001:2"
     assert cause(Added(people, text._replace(name="MAIL"))) == "0004:1"
     assert cause(Added(people, text._replace(name="age"))) == "0002:1"
     assert cause(Added(people, key)) == "0003:4"
     assert cause(Added(people, rows)) == "0004:2"  # the last INSERT, not the copying in 0003
-    assert cause(Removed(people, rows)) == "0004:3"  # rows that are gone: the last DELETE
+    assert cause(Removed(people, rows)) == "0004:3"  # rows that it has not: the last DELETE
     assert cause(Removed(people, index)) == "0005:2"
     assert cause(Added(people, gone._replace(name="people"))) == "0006:2"
     assert cause(Removed(("table", "gone"), gone)) == "0006:1"
     assert cause(Removed(("table", "never"), gone._replace(name="never"))) is None
     assert cause(Removed(people, text._replace(name="never"))) is None
+    # each CHECK has a cause of its own, though none has a name
+    assert cause(Added(people, Check("", "(age > 1)", ""))) == "0003:5"
+    assert cause(Added(people, Check("", "(age > 0)", "age"))) == "0002:1"
 
 
 def test_the_life_of_users_in_the_projects_chain(repository: Path) -> None:

@@ -62,12 +62,14 @@ def test_a_table(folder: Path, name: str) -> None:
     """Its life, oldest first, with its indexes; under each of its names."""
     assert lines(folder, name) == [
         "table people (once users)",
-        "0001_users.sql:1 + table users",
-        "0001_users.sql:5 + index users_email",
+        "0001_users.sql:1 + table users 2 columns",
+        "id INTEGER PRIMARY KEY",
+        "email TEXT NOT NULL",
+        "0001_users.sql:5 + index users_email ON users (email)",
         "0002_roles.sql:4 ~ column email renamed to mail",
         "0004_people.sql:1 ~ column mail NOT NULL → nullable",
         "0004_people.sql:1 + column age INT",
-        "0004_people.sql:3 - index users_email",
+        "0004_people.sql:3 - index users_email ON users (mail)",
         "0004_rename.sql:1 ~ table users renamed to people",
     ]
 
@@ -76,9 +78,10 @@ def test_a_dropped_table_and_its_rows(folder: Path) -> None:
     """What is gone has a history too, and the rows are in it."""
     assert lines(folder, "roles") == [
         "table roles",
-        "0002_roles.sql:1 + table roles",
+        "0002_roles.sql:1 + table roles 1 column",
+        "name TEXT",
         "0002_roles.sql:3 + 2 rows of roles",
-        "0004_rename.sql:2 - table roles",
+        "0004_rename.sql:2 - table roles 1 column",
     ]
 
 
@@ -96,7 +99,11 @@ def test_a_column(folder: Path, name: str) -> None:
 
 def test_names_with_dots_and_spaces(folder: Path) -> None:
     """An object of the whole name comes first; then each dot may be the one before the column."""
-    assert lines(folder, "odd. name") == ["view odd. name", "0005_view.sql:1 + view odd. name"]
+    assert lines(folder, "odd. name") == [
+        "view odd. name",
+        "0005_view.sql:1 + view odd. name 1 column",
+        'CREATE VIEW "odd. name" AS SELECT id FROM people',
+    ]
     assert lines(folder, "a.b")[0] == "table a.b"
     assert lines(folder, "a.b.c.d")[0] == "column c.d of a.b"
 
@@ -108,9 +115,9 @@ def test_a_migration(folder: Path, name: str) -> None:
         "0004_people.sql",
         "1 ~ users: column mail NOT NULL → nullable",
         "1 + users: column age INT",
-        "3 - users: index users_email",
+        "3 - users: index users_email ON users (mail)",
     ]
-    second = ["0004_rename.sql", "1 ~ table users renamed to people", "2 - table roles"]
+    second = ["0004_rename.sql", "1 ~ table users renamed to people", "2 - table roles 1 column"]
     assert lines(folder, name) == [*first, "", *second]
     assert lines(folder, "0004_rename") == lines(folder, "0004_rename.sql") == second
     assert lines(folder, "0003") == ["0003_nothing.sql", "changes nothing"]

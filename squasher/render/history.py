@@ -24,6 +24,8 @@ _COLORS: Final = {"-": "\x1b[31m", "+": "\x1b[32m", "~": "\x1b[33m"}
 _PLAIN: Final = "\x1b[0m"
 _WIDEST: Final = 60
 _DONE: Final = {"insert": "+", "update": "~", "delete": "-"}
+_MARKED: Final = {VOICES["diff"].added, VOICES["diff"].removed}
+"""What the mark says already."""
 _NAMES: Final = {"+": "added", "-": "removed", "~": "changed"}
 
 
@@ -75,7 +77,7 @@ def _brief(episode: Episode) -> str:
                 for event in events
                 if _is_object(event.change) and renamed(event.change)
             ]
-            name = printable((names or [events[0].change.owner[1]])[0])
+            name = (names or [events[0].change.owner[1]])[0]
             parts.append(f"{printable(name)}: {', '.join(_counted(events))}")
         elif isinstance(head.change, Removed):
             parts.append(f"- {_object(head)}")
@@ -205,7 +207,9 @@ def _line(event: Event, *, whole: bool = False) -> _Line:
     subject = f"{kind} {name}" if own else said.subject
     if whole and not (event.life == event.owner and _is_object(change)):
         subject = f"{change.owner[1]}: {subject}"
-    says = f"renamed to {new}" if (new := renamed(change)) is not None else said.says
+    says = "" if said.says in _MARKED else said.says
+    if (new := renamed(change)) is not None:
+        says = f"renamed to {new}"
     return _Line(f"{event.migration.name}:{event.line}", said.mark, subject, says, said.details)
 
 
