@@ -127,16 +127,12 @@ def _spaced(words: tuple[Token, ...]) -> str:
     return out
 
 
-def same_expression(one: str, other: str, columns: Collection[str]) -> bool:
-    """Whether two expressions over a table are the same but for layout and quotes of ``columns``.
+def plain(expression: str, columns: Collection[str]) -> tuple[str, ...]:
+    """The tokens of an expression without layout, and without quotes around the names of ``columns``.
 
     A name in double quotes is the column where there is one, else a string (quirks.html#dblquote).
     """
-    return _plain(one, columns) == _plain(other, columns)
-
-
-def _plain(text: str, columns: Collection[str]) -> tuple[str, ...]:
     return tuple(
         fold(unquote(word)) if word.startswith('"') and fold(unquote(word)) in columns else word
-        for word in canonical(text)
+        for word in canonical(expression)
     )

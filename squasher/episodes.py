@@ -8,8 +8,9 @@ from squasher.changes import Added, Check, Modified, Removed
 from squasher.identity import Cast, Found, Life, Transactions
 from squasher.lines import line_of, names
 from squasher.model import Column, ForeignKey, Index, Snapshot, Trigger
-from squasher.schemadiff import column_facts, diff
+from squasher.schemadiff import diff
 from squasher.sql import fold, is_word, significant
+from squasher.tablediff import column_facts
 
 if TYPE_CHECKING:
     from squasher.chain import Migration

@@ -9,41 +9,16 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher import layout
-from squasher.changes import (
-    Added,
-    Check,
-    Clause,
-    LedgerEntry,
-    Modified,
-    Number,
-    Option,
-    Order,
-    PrimaryKey,
-    Removed,
-)
-from squasher.clauses import clauses as parse
-from squasher.clauses import same_expression
-from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable, kind_of
-from squasher.sql import (
-    BLOB,
-    NUMBER,
-    STRING,
-    TRIVIA,
-    Token,
-    canonical,
-    fold,
-    name_of,
-    same_tokens,
-    significant,
-)
+from squasher.changes import Added, Clause, LedgerEntry, Modified, Number, Order, Removed
+from squasher.model import Index, Table, Trigger, View, VirtualTable, kind_of
+from squasher.sql import BLOB, NUMBER, STRING, Token, fold, name_of, same_tokens, significant
+from squasher.tablediff import beside_facts, differing, differing_clauses, differing_facts, index_facts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from squasher.changes import Change, Element
-    from squasher.clauses import Clause as Constraint
-    from squasher.model import IndexColumn, SchemaObject, Snapshot
+    from squasher.changes import Change
+    from squasher.model import SchemaObject, Snapshot
 
 
 class SchemaDiff(NamedTuple):
@@ -70,7 +45,8 @@ def diff(old: Snapshot, new: Snapshot, layers: Collection[str] = LAYERS) -> Sche
         if one is None or other is None or "text" not in layers or same_tokens(str(one.sql), str(other.sql)):
             continue
         if found:
-            changes += _told_by_text(one, other)
+            if isinstance(one, Table) and isinstance(other, Table):
+                changes += beside_facts(_owner(one), one.sql, other.sql)
         elif _same_words(one, other):
             respelled.append((one, other))
         else:
@@ -111,8 +87,9 @@ def ledger(old: Snapshot, new: Snapshot, own: str | None = None) -> tuple[Change
 def _other_ledger(owner: tuple[str, str], old: str, new: str) -> tuple[Change, ...]:
     if same_tokens(old, new):
         return ()
-    whole = _modified(owner, Clause(text=" ".join(old.split())), Clause(text=" ".join(new.split())))
-    return _table_clauses(owner, old, new) or (whole,)
+    before, after = (Clause(text=" ".join(sql.split())) for sql in (old, new))
+    whole = Modified(owner=owner, old=before, new=after, fields=("definition",))
+    return differing_clauses(owner, old, new) or (whole,)
 
 
 def _by_key(snapshot: Snapshot) -> dict[tuple[str, str], SchemaObject]:
@@ -169,16 +146,12 @@ def _compare(old: SchemaObject, new: SchemaObject) -> Iterator[Change]:
         case Table(), Table():
             if old.name != new.name:
                 yield Modified(owner=owner, old=old, new=new, fields=("name",))
-            yield from _columns(owner, old, new)
-            yield from _primary_keys(owner, old, new)
-            yield from _foreign_keys(owner, old, new)
-            yield from _constraint_indexes(owner, old, new)
-            yield from _options(owner, old, new)
+            yield from differing_facts(owner, old, new)
         case VirtualTable(), VirtualTable():
             if old.name != new.name:
                 yield Modified(owner=owner, old=old, new=new, fields=("name",))
         case Index(), Index():
-            fields = _fields(_index_facts(old), _index_facts(new))
+            fields = differing(index_facts(old), index_facts(new))
             if fields:
                 yield Modified(owner=owner, old=old, new=new, fields=fields)
         case View(), View():
@@ -198,155 +171,6 @@ def _compare(old: SchemaObject, new: SchemaObject) -> Iterator[Change]:
                 yield Modified(owner=owner, old=old, new=new, fields=("table",))
         case _:
             yield Modified(owner=owner, old=old, new=new, fields=("kind",))
-
-
-def _fields(old: dict[str, object], new: dict[str, object]) -> tuple[str, ...]:
-    return tuple(name for name, value in old.items() if new[name] != value)
-
-
-def _default(column: Column) -> tuple[str, ...] | None:
-    if column.default is None or fold(column.default) == "null":
-        return None
-    return canonical(column.default)
-
-
-def column_facts(column: Column) -> dict[str, object]:
-    """What makes two columns the same: types and collations by name, defaults by tokens."""
-    return {
-        "name": column.name,
-        "type": canonical(column.type),
-        "not null": column.not_null,
-        "default": _default(column),
-        "generated": column.hidden,
-        "expression": None if column.expression is None else canonical(column.expression),
-        "collation": None if column.collation is None else fold(column.collation),
-    }
-
-
-def _columns(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
-    before = {fold(column.name): column for column in old.columns}
-    after = {fold(column.name): column for column in new.columns}
-    for name, column in before.items():
-        other = after.get(name)
-        if other is None:
-            yield Removed(owner=owner, old=column)
-        elif column != other and (fields := _fields(column_facts(column), column_facts(other))):
-            yield Modified(owner=owner, old=column, new=other, fields=fields)
-    for name, column in after.items():
-        if name not in before:
-            yield Added(owner=owner, new=column)
-    common_old = tuple(name for name in before if name in after)
-    common_new = tuple(name for name in after if name in before)
-    if common_old != common_new:
-        yield Modified(
-            owner=owner,
-            old=Order(of="columns", names=common_old),
-            new=Order(of="columns", names=common_new),
-            fields=("order",),
-        )
-
-
-def primary_key(table: Table) -> PrimaryKey:
-    """The primary key of a table, as its index orders it; without columns when it has none."""
-    collations = {fold(column.name): fold(column.collation or "binary") for column in table.columns}
-    for index in table.constraint_indexes:
-        if index.origin == "pk":
-            return PrimaryKey(tuple(_key_part(part, collations) for part in index.columns), rowid=False)
-    keys = sorted((column.primary_key, column.name) for column in table.columns if column.primary_key)
-    return PrimaryKey(tuple(name for _, name in keys), rowid=table.rowid_alias is not None)
-
-
-def _key_part(part: IndexColumn, collations: dict[str, str]) -> str:
-    other = fold(part.collation) != collations.get(fold(str(part.name)), "binary")
-    return f"{part.name}{f' COLLATE {part.collation}' if other else ''}{' DESC' if part.descending else ''}"
-
-
-def _primary_keys(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
-    before, after = primary_key(old), primary_key(new)
-    if (list(map(fold, before.columns)), before.rowid) != (list(map(fold, after.columns)), after.rowid):
-        yield Modified(owner=owner, old=before, new=after, fields=("columns",))
-
-
-def _foreign_key_facts(key: ForeignKey) -> tuple[object, ...]:
-    return (
-        fold(key.parent),
-        tuple(map(fold, key.columns)),
-        tuple(None if name is None else fold(name) for name in key.parent_columns),
-    )
-
-
-def _foreign_keys(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
-    before = {_foreign_key_facts(key): key for key in old.foreign_keys}
-    after = {_foreign_key_facts(key): key for key in new.foreign_keys}
-    for facts, key in before.items():
-        other = after.get(facts)
-        if other is None:
-            yield Removed(owner=owner, old=key)
-        elif fields := tuple(
-            name
-            for name, same in (
-                ("on update", key.on_update == other.on_update),
-                ("on delete", key.on_delete == other.on_delete),
-                ("deferred", key.deferred == other.deferred),
-            )
-            if not same
-        ):
-            yield Modified(owner=owner, old=key, new=other, fields=fields)
-    for facts, key in after.items():
-        if facts not in before:
-            yield Added(owner=owner, new=key)
-
-
-def _index_facts(index: Index) -> dict[str, object]:
-    return {
-        "name": index.name,
-        "table": fold(index.table),
-        "unique": index.unique,
-        "partial": index.partial,
-        "columns": tuple(
-            (None if part.name is None else fold(part.name), part.descending, fold(part.collation))
-            for part in index.columns
-        ),
-    }
-
-
-def _constraint_indexes(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
-    def facts(index: Index) -> tuple[object, ...]:
-        return index.origin, index.unique, _index_facts(index)["columns"]
-
-    before = [facts(index) for index in old.constraint_indexes]
-    after = [facts(index) for index in new.constraint_indexes]
-    if before == after:
-        return
-    for index in old.constraint_indexes:
-        if index.origin != "pk" and facts(index) not in after:
-            yield Removed(owner=owner, old=index)
-    for index in new.constraint_indexes:
-        if index.origin != "pk" and facts(index) not in before:
-            yield Added(owner=owner, new=index)
-    if sorted(map(repr, before)) == sorted(map(repr, after)):
-        yield Modified(
-            owner=owner,
-            old=Order(of="unique constraints", names=tuple(map(_key_columns, old.constraint_indexes))),
-            new=Order(of="unique constraints", names=tuple(map(_key_columns, new.constraint_indexes))),
-            fields=("order",),
-        )
-
-
-def _key_columns(index: Index) -> str:
-    return "(" + ", ".join(part.name or "…" for part in index.columns) + ")"
-
-
-def _options(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
-    for name, one, other in (
-        ("STRICT", old.strict, new.strict),
-        ("WITHOUT ROWID", old.without_rowid, new.without_rowid),
-        ("AUTOINCREMENT", old.autoincrement, new.autoincrement),
-    ):
-        if one and not other:
-            yield Removed(owner=owner, old=Option(name=name))
-        elif other and not one:
-            yield Added(owner=owner, new=Option(name=name))
 
 
 def _orders(old: Snapshot, new: Snapshot) -> Iterator[Change]:
@@ -413,88 +237,9 @@ def clauses(old: SchemaObject, new: SchemaObject) -> tuple[Change, ...]:
     owner = _owner(old)
     if not (isinstance(old, Table) and isinstance(new, Table)):
         return (Modified(owner=owner, old=old, new=new, fields=("definition",)),)
-    return _table_clauses(owner, old.sql, new.sql) or (
+    return differing_clauses(owner, old.sql, new.sql) or (
         Modified(owner=owner, old=old, new=new, fields=("definition",)),
     )
-
-
-def _table_clauses(owner: tuple[str, str], old: str, new: str) -> tuple[Change, ...]:
-    found = [*_checks(owner, old, new), *_more(owner, old, new)]
-    if found:
-        return tuple(found)
-    before, after = layout.parse_table(old), layout.parse_table(new)
-    columns = {item.column: _words(item.body) for item in after.items if item.column is not None}
-    for item in before.items:
-        other = columns.get(item.column) if item.column is not None else None
-        if other is not None and canonical(other) != canonical(_words(item.body)):
-            found.append(_modified(owner, Clause(text=_words(item.body)), Clause(text=other)))
-    ones = [_words(item.body) for item in before.items if item.column is None]
-    others = [_words(item.body) for item in after.items if item.column is None]
-    seen = {canonical(text) for text in ones}, {canonical(text) for text in others}
-    found += [Removed(owner=owner, old=Clause(text=t)) for t in ones if canonical(t) not in seen[1]]
-    found += [Added(owner=owner, new=Clause(text=t)) for t in others if canonical(t) not in seen[0]]
-    return tuple(found)
-
-
-def _told_by_text(old: SchemaObject, new: SchemaObject) -> Iterator[Change]:
-    """What the text of a table with other facts says differently beside them."""
-    if isinstance(old, Table) and isinstance(new, Table):
-        yield from _checks(_owner(old), old.sql, new.sql)
-        yield from _more(_owner(old), old.sql, new.sql)
-
-
-def _checks(owner: tuple[str, str], old: str, new: str) -> Iterator[Change]:
-    before, after = parse(old), parse(new)
-    columns = {
-        fold(item.column) for sql in (old, new) for item in layout.parse_table(sql).items if item.column
-    }
-    ones, others = ([clause for clause in said if clause.kind == "check"] for said in (before, after))
-
-    def same(one: Constraint, other: Constraint) -> bool:
-        return same_expression(one.expression, other.expression, columns)
-
-    for alike in (
-        lambda one, other: same(one, other) and fold(one.name) == fold(other.name),
-        lambda one, other: bool(one.name) and fold(one.name) == fold(other.name),
-        same,
-        lambda one, other: one.column is not None and fold(one.column) == fold(other.column or ""),
-    ):
-        for one in list(ones):
-            other = next((other for other in others if alike(one, other)), None)
-            if other is not None:
-                ones.remove(one)
-                others.remove(other)
-                if not same(one, other) or fold(one.name) != fold(other.name):
-                    yield _modified(owner, _check(one), _check(other))
-    yield from (Removed(owner=owner, old=_check(one)) for one in ones)
-    yield from (Added(owner=owner, new=_check(other)) for other in others)
-
-
-def _check(clause: Constraint) -> Check:
-    return Check(name=clause.name, text=clause.expression, column=clause.column or "")
-
-
-def _more(owner: tuple[str, str], old: str, new: str) -> Iterator[Change]:
-    """Clauses with an ON CONFLICT, a MATCH or a name, which no fact tells."""
-    ones, others = (
-        {canonical(f"{one.column or ''} {one.text}"): one for one in parse(sql) if one.has_more}
-        for sql in (old, new)
-    )
-    for words, one in ones.items():
-        if words not in others:
-            yield Removed(owner=owner, old=Clause(text=one.described))
-    for words, other in others.items():
-        if words not in ones:
-            yield Added(owner=owner, new=Clause(text=other.described))
-
-
-def _modified(owner: tuple[str, str], old: Element, new: Element) -> Change:
-    return Modified(owner=owner, old=old, new=new, fields=("definition",))
-
-
-def _words(body: tuple[Token, ...]) -> str:
-    """A clause on one line, without its comments."""
-    return " ".join("".join(" " if token.kind in TRIVIA else token.text for token in body).split())
 
 
 def only_quotes_differ(old: str, new: str) -> bool:

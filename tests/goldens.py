@@ -52,7 +52,7 @@ class Case(NamedTuple):
         old, new = self._inputs()
         with chdir(self.folder):
             compared = diff(Sides(old=old, new=new, start=self.start, to=self.to), PROFILES[self.profile])
-            return {FILES[form]: render(compared) for form, render in RENDERERS.items()}
+            return {FILES[form]: _unstyled(render(compared)) for form, render in RENDERERS.items()}
 
     def expected(self) -> dict[str, str]:
         """What is written down, by the name of the file."""
@@ -69,6 +69,13 @@ class Case(NamedTuple):
         if "" in inputs:
             raise MistakeError(f"{self.folder.name}: no old or no new side, and no migrations")
         return inputs[0], inputs[1]
+
+
+def _unstyled(text: str) -> str:
+    """A page without its style sheet, which is the same on all of them."""
+    before, opening, rest = text.partition("<style>")
+    _, closing, after = rest.partition("</style>")
+    return before + opening + closing + after
 
 
 def read_cases(folder: Path = CASES) -> Iterator[Case]:

@@ -39,6 +39,7 @@ LAYERS = {
     "parallel": 1,
     "d1": 1,
     "schemadiff": 1,
+    "tablediff": 1,
     "hints": 1,
     # running a chain, and reading a database
     "replay": 2,

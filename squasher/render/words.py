@@ -22,8 +22,9 @@ from squasher.changes import (
     RowSet,
 )
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
-from squasher.schemadiff import column_facts, trigger_event
+from squasher.schemadiff import trigger_event
 from squasher.sql import fold, printable
+from squasher.tablediff import column_facts
 
 if TYPE_CHECKING:
     from squasher.changes import Change, Element
