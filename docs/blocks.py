@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("README.md", "docs/formats.md")
 FRESH = "migrations-fresh/0001_complete_schema.sql"
+COLUMN = "invitations.token"
 _BLOCK = re.compile(r"(<!-- output: (\w+) -->\n)```(\w+)\n.*?```\n", re.DOTALL)
 
 
@@ -56,6 +57,17 @@ def block(name: str) -> str:
     """The text of the block called ``name``."""
     if name == "help":
         return f"$ squasher check --help\n{squasher('check', '--help')}"
+    if name == "diff_help":
+        return f"$ squasher diff --help\n{squasher('diff', '--help')}"
+    if name in {"diff", "history", "column"}:
+        arguments = {
+            "diff": "diff --from 0030 --to 0031",
+            "history": "history",
+            "column": f"history {COLUMN}",
+        }
+        lines = squasher(*arguments[name].split()).splitlines(keepends=True)
+        shown = "".join(lines if name != "history" else [*lines[:3], "…\n", *lines[-6:]])
+        return f"$ squasher {arguments[name]}\n{shown}"
     if name == "refused":
         return f"$ squasher squash\n{refused()}"
     if name in {"sql", "github"}:

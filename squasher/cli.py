@@ -104,7 +104,7 @@ def check(
     ] = False,
     form: Annotated[
         str,
-        typer.Option("--format", callback=_format, metavar="F", help=f"{' or '.join(RENDERERS)}."),
+        typer.Option("--format", callback=_format, metavar="F", help=f"{', '.join(RENDERERS)}."),
     ] = "text",
     migrations: _Migrations = "migrations",
     fresh: _Fresh = None,
@@ -156,12 +156,17 @@ def diff(
 ) -> None:
     """Show what becomes of one schema when it turns into another.
 
-    OLD and NEW are each a directory of migrations, a file of SQL, a database file, git:REV or
-    git:REV:PATH for one of these in a git revision, or - for SQL on standard input.
+    Without OLD and NEW: what this branch does, from where it left the default branch to the files here.
+    With --from alone: what the migrations after that one do. OLD and NEW are each one of
 
-    Without them: what this branch does, from where it left the default branch to the files here.
-    With --from alone: what the migrations after that one do.
-    """
+    \b
+      migrations            a directory of migrations
+      schema.sql            a file of SQL
+      app.sqlite            a database file, which is only read
+      git:main              the migrations in a git revision
+      git:main:schema.sql   any of these there, by its path from the root of the repository
+      -                     SQL on standard input
+    """  # noqa: D301 - click keeps the lines behind a backspace as they are
     raise typer.Exit(
         run.diff(
             old=old,

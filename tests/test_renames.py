@@ -116,7 +116,7 @@ CREATE INDEX users_mail ON users (email);
     assert found == [
         "~ column email renamed from mail (0002_step.sql:3)",
         "~ column email NOT NULL → nullable (0003_step.sql:2)",
-        "- check (email <> '') dropped (0003_step.sql:2)",
+        "- check email (email <> '') (0003_step.sql:2)",
         "- trigger users_keep after update (0002_step.sql:2)",
         "- view 1 column (0002_step.sql:1)",
     ]

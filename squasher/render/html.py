@@ -53,7 +53,7 @@ class _Change(NamedTuple):
     is_sql: bool
     details: tuple[str, ...]
     risks: tuple[tuple[str, str], ...]
-    made: str
+    origin: str
     place: str
 
 
@@ -78,7 +78,7 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found = sections(compared)
+    found = sections(compared.command, compared.findings)
     statements = Statements(compared)
     parts = [
         _part(compared, section, f"o{number}", statements.lines(section))
@@ -160,6 +160,6 @@ def _change(compared: Comparison, entry: Entry) -> _Change:
         is_sql=said.mark != "~" and said.kind not in {"table", "view"},
         details=tuple(map(_cut, said.details)) if said.kind.endswith(("row", "rows")) else (),
         risks=tuple((DANGERS[risk.danger], _cut(risk.reason)) for risk in entry.risks),
-        made=entry.made,
+        origin=printable(entry.origin),
         place=_place(entry),
     )

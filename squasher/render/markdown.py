@@ -41,7 +41,7 @@ _COMMIT: Final = 7
 
 def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001 - Markdown has no colours
     """A document of at most ``LONGEST`` characters; it ends with what was left out for that."""
-    found = sections(compared)
+    found = sections(compared.command, compared.findings)
     head = "\n\n".join(_head(compared, found)) + "\n"
     out, left = _body(compared, found, LONGEST - _FOOTER - _size(head))
     if not left:

@@ -9,12 +9,13 @@ from squasher.render.words import VOICES, words
 from squasher.risks import DANGERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from squasher.comparison import Comparison, Finding
     from squasher.lines import Place
     from squasher.render.words import Words
     from squasher.risks import Risk
 
-_ORIGINS: Final = {"column": "added by", "row": "from", "rows": "from"}
 _WORDS: Final = {
     "check": {"-": "missing", "+": "extra", "~": "different"},
     "diff": {"-": "dropped", "+": "added", "~": "changed"},
@@ -31,12 +32,9 @@ class Entry(NamedTuple):
     says: str
     """What there is to say beyond that word; often nothing."""
     place: Place | None
+    origin: str
+    """The place with what happened there: ``added by 0026_x.sql:9``; '' when there is none."""
     risks: tuple[Risk, ...]
-
-    @property
-    def made(self) -> str:
-        """The words before the place: ``added by``."""
-        return _ORIGINS.get(self.said.kind.split()[-1], "made by")
 
 
 class Section(NamedTuple):
@@ -53,19 +51,19 @@ class Section(NamedTuple):
         return "" if self.kind in {"table", "ledger"} else self.kind, self.name
 
 
-def sections(compared: Comparison) -> tuple[Section, ...]:
-    """The findings by object, in the order of the report."""
+def sections(command: str, findings: Iterable[Finding]) -> tuple[Section, ...]:
+    """The findings of a command by object, in the order of the report."""
     groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in compared.findings:
+    for finding in findings:
         groups.setdefault(finding.change.owner, []).append(finding)
     return tuple(
-        Section(kind, name, tuple(found), tuple(_entries(compared, kind, found)))
+        Section(kind, name, tuple(found), tuple(_entries(command, kind, found)))
         for (kind, name), found in groups.items()
     )
 
 
-def _entries(compared: Comparison, kind: str, found: list[Finding]) -> list[Entry]:
-    entries = [_entry(compared, one) for one in found]
+def _entries(command: str, kind: str, found: list[Finding]) -> list[Entry]:
+    entries = [_entry(command, one) for one in found]
     missing = [entry for entry in entries if entry.said.mark == "-"]
     if kind != "ledger" or len(missing) < _FEW:
         return entries
@@ -73,16 +71,17 @@ def _entries(compared: Comparison, kind: str, found: list[Finding]) -> list[Entr
     says = "not recorded as applied: a new installation would run them again"
     said = missing[0].said._replace(kind=f"{len(missing)} migrations", name="", says=says, old=None)
     return [
-        missing[0]._replace(said=said, says=says, place=None, risks=()),
+        missing[0]._replace(said=said, says=says, place=None, origin="", risks=()),
         *(entry for entry in entries if entry.said.mark != "-"),
     ]
 
 
-def _entry(compared: Comparison, finding: Finding) -> Entry:
-    voice = VOICES[compared.command]
+def _entry(command: str, finding: Finding) -> Entry:
+    voice = VOICES[command]
     said = words(finding.change, voice)
     says = "" if said.says in {voice.removed, voice.added} else said.says
-    return Entry(said, _WORDS[compared.command][said.mark], says, finding.place, finding.risks)
+    origin = f"{voice.origin(said)}{finding.place}" if finding.place else ""
+    return Entry(said, _WORDS[command][said.mark], says, finding.place, origin, finding.risks)
 
 
 def verdict(compared: Comparison) -> tuple[str, str, str]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from squasher.comparison import Finding
 from squasher.prove import LAYERS
-from squasher.render.words import VOICES, words
 from squasher.risks import DANGERS
 from squasher.sql import printable
 
 if TYPE_CHECKING:
     from squasher.commands.squash import Squashed
     from squasher.comparison import Comparison
-    from squasher.lines import Place
     from squasher.prove import Proof
-    from squasher.render.words import Voice, Words
+    from squasher.render.report import Section
     from squasher.risks import Risk
 
 _WIDEST: Final = 48
@@ -39,44 +36,37 @@ def _check(checked: Comparison, *, color: bool) -> str:
     if status == "unknown":
         lines = [f"{fresh} could not be compared with {chain}", "", *_doubts(checked.proof)]
         return "\n".join([*lines, "", "Unknown is not equal.", ""])
-    voice = VOICES["check"]
-    lines = [f"{fresh} is not equivalent to {chain}", "", *_shown(checked.findings, voice, color=color)]
-    total = f"{_total(checked, 'difference')}."
+    shown = _shown("check", checked.findings, color=color)
     return "\n".join(
         [
-            *(*lines, *_doubts(checked.proof), ""),
-            f"{total} Run `squasher squash` to write the file anew.",
+            *(f"{fresh} is not equivalent to {chain}", "", *shown, *_doubts(checked.proof), ""),
+            f"{_total(checked)}. Run `squasher squash` to write the file anew.",
             "",
         ]
     )
 
 
 def _diff(compared: Comparison, *, color: bool) -> str:
-    shown = [*_shown(compared.findings, VOICES["diff"], color=color), *_doubts(compared.proof)]
+    shown = [*_shown("diff", compared.findings, color=color), *_doubts(compared.proof)]
     if not shown:
         return ""
-    total = _total(compared, "change") if compared.findings else "Unknown is not equal"
-    return "\n".join([*shown, "", f"{total}{_dangers(compared)}.", ""])
+    return "\n".join([*shown, "", f"{_total(compared)}.", ""])
 
 
-def _total(compared: Comparison, word: str) -> str:
-    count, objects = len(compared.findings), len({finding.change.owner for finding in compared.findings})
-    return f"{count} {word}{_s(count)} in {objects} object{_s(objects)}"
+def _total(compared: Comparison) -> str:
+    """``7 changes in 3 objects: 2 can destroy data, 1 can break readers``."""
+    from squasher.render.report import dangers, total
 
-
-def _dangers(compared: Comparison) -> str:
-    """``: 2 can destroy data, 1 can break readers``."""
-    counts = Counter(
-        danger for finding in compared.findings for danger in {risk.danger for risk in finding.risks}
-    )
-    parts = [f"{counts[danger]} {says}" for danger, says in DANGERS.items() if counts[danger]]
-    return f": {', '.join(parts)}" if parts else ""
+    if not compared.findings:
+        return "Unknown is not equal"
+    counts = ", ".join(f"{count} {says}" for says, count in dangers(compared).items())
+    return f"{total(compared)}{f': {counts}' if counts else ''}"
 
 
 def unproved(proof: Proof) -> str:
     """Why a fresh file was not written: its differences from the chain, grouped by object."""
     findings = tuple(Finding(change, None, ()) for change in proof.changes)
-    return "\n".join([*_shown(findings, VOICES["check"], color=False), *_doubts(proof), ""])
+    return "\n".join([*_shown("check", findings, color=False), *_doubts(proof), ""])
 
 
 def nothing(compared: Comparison) -> str:
@@ -94,15 +84,10 @@ def _respelled(compared: Comparison) -> list[str]:
     return [f"written differently, with the same meaning: {some}{more}"]
 
 
-def _shown(findings: tuple[Finding, ...], voice: Voice, *, color: bool) -> list[str]:
-    groups: dict[str, list[_Line]] = {}
-    for finding in findings:
-        kind, name = finding.change.owner
-        heading = name if kind in {"table", "ledger"} else f"{kind} {name}"
-        groups.setdefault(heading, []).append(
-            _Line(words(finding.change, voice), finding.place, finding.risks)
-        )
-    return [line for name, found in groups.items() for line in _group(name, found, voice, color=color)]
+def _shown(command: str, findings: tuple[Finding, ...], *, color: bool) -> list[str]:
+    from squasher.render.report import sections  # only differences need it
+
+    return [line for section in sections(command, findings) for line in _section(section, color=color)]
 
 
 def _doubts(proof: Proof) -> list[str]:
@@ -117,39 +102,23 @@ def _equal(checked: Comparison, fresh: str, chain: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-class _Line(NamedTuple):
-    said: Words
-    place: Place | None
-    risks: tuple[Risk, ...]
-
-
-def _group(name: str, found: list[_Line], voice: Voice, *, color: bool) -> list[str]:
-    merged = _ledger(found) if name == "ledger" else found
-    width = min(_WIDEST, max(len(printable(line.said.subject)) for line in merged))
-    lines = [printable(name)]
-    for said, place, risks in merged:
+def _section(section: Section, *, color: bool) -> list[str]:
+    entries = section.entries
+    width = min(_WIDEST, max(len(printable(entry.said.subject)) for entry in entries))
+    lines = [printable(" ".join(section.heading).strip())]
+    for entry in entries:
+        said = entry.said
         mark = f"{_COLORS[said.mark]}{said.mark}{_PLAIN}" if color else said.mark
-        origin = f" ({voice.origin(said)}{printable(str(place))})" if place else ""
+        origin = f" ({printable(entry.origin)})" if entry.origin else ""
         lines.append(f"  {mark} {printable(said.subject):<{width}}   {printable(said.says)}{origin}")
         lines += [f"      {printable(line)}" for line in said.details]
-        lines += [_risk(risk, color=color) for risk in risks]
+        lines += [_risk(risk, color=color) for risk in entry.risks]
     return lines
 
 
 def _risk(risk: Risk, *, color: bool) -> str:
     says = f"! {DANGERS[risk.danger]}: {printable(risk.reason)}"
     return f"      {_COLORS['!']}{says}{_PLAIN}" if color else f"      {says}"
-
-
-def _ledger(found: list[_Line]) -> list[_Line]:
-    """One line for all migrations that are not recorded: there may be hundreds."""
-    missing = [line.said for line in found if line.said.mark == "-"]
-    rest = [line for line in found if line.said.mark != "-"]
-    if len(missing) < 2:  # noqa: PLR2004 - one is best named
-        return found
-    says = "not recorded as applied: a new installation would run them again"
-    kind = f"{len(missing)} migrations"
-    return [_Line(missing[0]._replace(kind=kind, name="", says=says, old=None), None, ()), *rest]
 
 
 def squashed(result: Squashed) -> str:

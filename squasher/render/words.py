@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from squasher.changes import Change, Element
 
 _SHOWN_ROWS: Final = 3
+_FEW: Final = 4
 _SHOWN_WIDTH: Final = 100
 
 
@@ -145,7 +146,10 @@ def _modified(change: Modified, voice: Voice) -> Words:
             if old.name == new.name:
                 before, after = old.text, new.text
             says = voice.modified.format(old=before, new=after)
-            return Words("~", kind, old.name, says, before, after)
+            return Words("~", kind, name if voice.describes else old.name, says, before, after)
+        case Order(), Order() if voice.describes and len(old.names) > _FEW:
+            before, after = _shown(old), _shown(new)
+            return Words("~", kind, name, _moved(old.names, new.names), before, after)
         case Content(), Content() if old == new:
             return Words("~", kind, name, f"differs, {_shown(old)}", _shown(old), _shown(new))
         case _:
@@ -169,7 +173,9 @@ def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: PLR0911 
             return "column", name if voice.describes else f"{name} {kind}".strip()
         case ForeignKey():
             return "foreign key", _foreign_key(element)
-        case Check(name=name, text=text):
+        case Check(name=name, text=text, column=column):
+            if voice.describes:
+                return "check", name or column
             return "check", f"{name} {text}".strip()
         case PrimaryKey():
             return "primary key", ""
@@ -211,7 +217,7 @@ def _described(element: Element) -> str:
             return _actions(element)
         case Trigger(sql=sql):
             return trigger_event(sql).lower()
-        case PrimaryKey():
+        case PrimaryKey() | Check():
             return _shown(element)
         case _:
             return ""
@@ -302,6 +308,20 @@ def _facet(column: Column, field: str) -> str:
             return f"COLLATE {column.collation}"
         case _:
             return str(column_facts(column)[field])
+
+
+def _moved(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    """``email moved behind accepted_at``: as few moves as make one order of the other."""
+    import difflib
+
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    kept = {name for a, _, size in matcher.get_matching_blocks() for name in old[a : a + size]}
+    moves = [
+        f"{name} moved {f'behind {new[place - 1]}' if place else 'to the front'}"
+        for place, name in enumerate(new)
+        if name not in kept
+    ]
+    return ", ".join(moves)
 
 
 def _actions(key: ForeignKey) -> str:
