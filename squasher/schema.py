@@ -58,8 +58,9 @@ def read_schema(database: Database, *, carried: bool = True, ledger: bool = True
 def read_object(database: Database, stored: Stored) -> SchemaObject:
     """One object as it stands now, at a cost that does not grow with the schema. Raises SqlError.
 
-    Of a virtual table the parts are not told, and of ``REFERENCES parent`` not the columns that it
-    means: those change with other objects; ``resolved`` fills them in.
+    Of a virtual table the parts are not told, nor its columns where its module fails, and of
+    ``REFERENCES parent`` not the columns that it means: those change with other objects; ``resolved``
+    fills them in.
     """
     if stored.kind == "view":
         return _view(database, stored)
@@ -77,11 +78,13 @@ def read_object(database: Database, stored: Stored) -> SchemaObject:
 
 def _read_table(database: Database, stored: Stored) -> Table | VirtualTable:
     table = (stored.name,)
-    columns = database.execute(
-        f"SELECT ?1, {_COLUMNS} FROM pragma_table_xinfo(?1, 'main') AS x ORDER BY x.cid", table
-    )
+    select = f"SELECT ?1, {_COLUMNS} FROM pragma_table_xinfo(?1, 'main') AS x ORDER BY x.cid"
     if is_virtual(stored):
-        return _virtual_table(stored, _columns(columns)[stored.name], ())
+        try:
+            return _virtual_table(stored, _columns(database.execute(select, table))[stored.name], ())
+        except SqlError:
+            return _virtual_table(stored, [], ())
+    columns = database.execute(select, table)
     keys = database.execute(
         f"SELECT ?1, {_KEYS} FROM pragma_foreign_key_list(?1, 'main') AS f ORDER BY f.id DESC, f.seq",
         table,
@@ -93,8 +96,16 @@ def _read_table(database: Database, stored: Stored) -> Table | VirtualTable:
         table,
     )
     facts = _Facts(_columns(columns), _foreign_keys(keys), _indexes(indexes))
-    options = [fold(word) for word in layout.parse_table(stored.sql).options.replace(",", " ").split()]
+    options = _options(stored.sql)
     return _table(database, stored, facts, without_rowid="rowid" in options, strict="strict" in options)
+
+
+def _options(sql: str) -> list[str]:
+    """The words behind the columns of a CREATE TABLE, folded."""
+    folded = fold(sql)
+    if "strict" not in folded and "rowid" not in folded:
+        return []
+    return [fold(word) for word in layout.parse_table(sql).options.replace(",", " ").split()]
 
 
 def is_virtual(stored: Stored) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from squasher.schema import Stored, is_virtual, read_object
 from squasher.sql import fold
@@ -66,6 +66,8 @@ class Watcher:
         self._db = database
         self._with_facts = facts
         self._ledger = database.profile.ledger
+        self._rows: set[tuple[Any, ...]] = set()
+        """Every row of the schema as it was read last."""
         self._known: dict[int, Version] = {}
         self._seen: dict[Stored, Version] = {}
         self._largest = _EVERY
@@ -98,7 +100,7 @@ class Watcher:
             self._largest = _EVERY
         return found
 
-    def _stored(self, found: Found) -> dict[int, Stored]:
+    def _stored(self, found: Iterable[tuple[Any, ...]]) -> dict[int, Stored]:
         """Those that are the user's, by rowid."""
         return {
             rowid: Stored(*row)
@@ -108,6 +110,7 @@ class Watcher:
 
     def _added(self, found: Found) -> list[tuple[Version | None, Version | None]]:
         """A CREATE VIRTUAL TABLE adds what its module makes, too."""
+        self._rows.update(found)
         new = self._stored(found)
         virtual = any(map(is_virtual, new.values()))
         versions = {
@@ -119,24 +122,25 @@ class Watcher:
 
     def _compared(self, found: Found, *, by_row: bool) -> list[tuple[Version | None, Version | None]]:
         """What is otherwise than it was known. An ALTER renames rows where they are; a VACUUM moves them."""
-        stored = self._stored(found)
+        before, self._rows = self._rows, set(found)
+        other = sorted(before - self._rows, key=_rowid)
+        versions = {rowid: self._known.pop(rowid) for rowid, *_ in other if rowid in self._known}
         left: dict[object, Version] = {
-            rowid if by_row else version.key: version for rowid, version in self._known.items()
+            rowid if by_row else version.key: version for rowid, version in versions.items()
         }
-        known: dict[int, Version] = {}
         pairs: list[tuple[Version | None, Version | None]] = []
-        for rowid, one in stored.items():
+        for rowid, one in self._stored(sorted(self._rows - before, key=_rowid)).items():
             old = left.pop(rowid if by_row else (one.kind, fold(one.name)), None)
-            if old is not None and old.stored == one:
-                known[rowid] = old
+            if old is not None and old.stored == one:  # it was only moved
+                self._known[rowid] = old
                 continue
             if old is None and one in self._seen:  # a ROLLBACK made it again
-                known[rowid] = self._seen[one]
+                new = self._seen[one]
             else:  # what appears without a CREATE of its own, a module has made
                 part = old.part if old is not None else one.kind == "table" and not is_virtual(one)
-                known[rowid] = self._version(one, part=part)
-            pairs.append((old, known[rowid]))
-        self._known = known
+                new = self._version(one, part=part)
+            self._known[rowid] = new
+            pairs.append((old, new))
         return [*((old, None) for old in left.values()), *pairs]
 
     def _version(self, stored: Stored, *, part: bool) -> Version:
@@ -146,6 +150,11 @@ class Watcher:
 
     def _note(self, pairs: Iterable[tuple[Version | None, Version | None]]) -> None:
         self._notes += [Note(self._statements, old, new) for old, new in pairs]
+
+
+def _rowid(row: tuple[Any, ...]) -> int:
+    """Texts of sqlite_schema may be NULL, which has no order."""
+    return int(row[0])
 
 
 def changes(notes: Iterable[Note]) -> tuple[SchemaChange, ...]:

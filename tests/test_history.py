@@ -370,6 +370,16 @@ def test_full_text_tables(tell: Tell) -> None:
     assert [wrote.table for wrote in told.episodes[0].rows] == ["notes"]
 
 
+def test_a_virtual_table_that_its_module_refuses(tell: Tell) -> None:
+    """SQLite lets a full-text table have the name of its own column, and cannot open it; it has a life."""
+    told = tell(
+        "CREATE VIRTUAL TABLE posts USING fts5 (body);",
+        "ALTER TABLE posts RENAME TO body;",
+        "CREATE TABLE t (a);",
+    )
+    assert all_events(told)[1:] == [["2:1 ~ table body < table posts (name)"], ["3:1 + table t"]]
+
+
 def test_statements_that_do_nothing(tell: Tell) -> None:
     """IF NOT EXISTS of what exists, and IF EXISTS of what does not, are no events."""
     again = USERS.replace("TABLE users", "TABLE IF NOT EXISTS users")
