@@ -188,3 +188,17 @@ def test_names_keep_their_case(write_chain: Write) -> None:
         "~ table renamed from users (0002_step.sql:1)",
         "~ column EMail renamed from mail (0002_step.sql:2)",
     ]
+
+
+def test_a_renamed_column_that_the_same_file_rebuilt(write_chain: Write) -> None:
+    """A rename has a place, the last statement that wrote the column, when its file changed more of it."""
+    rebuild = """\
+ALTER TABLE users RENAME COLUMN mail TO email;
+CREATE TABLE new (id INTEGER PRIMARY KEY, email TEXT CHECK (email <> ''));
+INSERT INTO new SELECT id, email FROM users;
+DROP VIEW mails;
+DROP TABLE users;
+ALTER TABLE new RENAME TO users;
+"""
+    said = through(write_chain, rebuild)
+    assert "~ column email renamed from mail (0002_step.sql:2)" in said
