@@ -58,10 +58,12 @@ def diff(sides: Sides, profile: Profile) -> Comparison:
     before, after = alike(old, new)
     proof = _proof(profile, before, after)
     caused = history.read(new.chain, profile) if proof.changes and new.chain is not None else None
+    stood = before
     if _may_be_renamed(proof.changes):
         followed = follow(before, after, _renames(old, caused, profile), profile)
         if followed.changes:
-            proof = _proof(profile, followed.side, after)
+            stood = followed.side
+            proof = _proof(profile, stood, after)
             proof = proof._replace(changes=(*followed.changes, *proof.changes))
     return Comparison(
         command="diff",
@@ -69,7 +71,7 @@ def diff(sides: Sides, profile: Profile) -> Comparison:
         new=_party(new, after),
         profile=profile.name,
         proof=proof,
-        findings=tuple(_findings(_readable(proof.changes, before, after), caused, _run_by_both(old, new))),
+        findings=tuple(_findings(_readable(proof.changes, stood, after), caused, _run_by_both(old, new))),
         warnings=(*old.notes, *(note for note in new.notes if note not in old.notes)),
     )
 
@@ -146,7 +148,8 @@ def _readable(changes: tuple[Change, ...], old: Side, new: Side) -> tuple[Change
             kept.append(change)
         else:
             inside.append(owner)
-    told = {change.owner[1] for change in kept if _kind(change) in {"table", "rowset", "cell"}}
+    telling = (change for change in kept if renamed(change) is None)
+    told = {change.owner[1] for change in telling if _kind(change) in {"table", "rowset", "cell"}}
     for name in sorted({*inside} - told):
         before, after = (_entries(tables[name], side) for side in (one, other))
         kept.append(Modified(owner=("table", name), old=before, new=after, fields=("content",)))
