@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from squasher.changes import Added, Cell, Check, Modified, Order, Removed, RowSet, renamed
+from squasher.changes import Added, Cell, Check, Modified, Number, Order, Removed, RowSet, renamed
 from squasher.episodes import Reader, column_of, text_of
 from squasher.lines import Place, line_of
 from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
@@ -143,7 +143,7 @@ class History:
         if not lives:
             return None
         life = lives[-1]
-        if isinstance(element, RowSet | Cell):
+        if isinstance(element, RowSet | Cell | Number):
             verbs = {"insert", "update"} if isinstance(element, Cell) else {"insert"}
             return self._last_rows(life, {"delete"} if isinstance(change, Removed) else verbs)
         found = self._last_event(life, element)

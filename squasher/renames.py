@@ -13,10 +13,10 @@ from squasher.bytecode import build
 from squasher.changes import Modified
 from squasher.engine import Database
 from squasher.errors import SqlError
-from squasher.model import Table, VirtualTable
+from squasher.model import Table, VirtualTable, kind_of
 from squasher.rowdiff import Side
 from squasher.schema import read_schema
-from squasher.sql import fold, quote
+from squasher.sql import fold, quote, same_tokens, significant, unquote
 from squasher.universe import Universe
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from squasher.changes import Change
     from squasher.identity import Rename
-    from squasher.model import Column, Rows, Snapshot
+    from squasher.model import Column, Rows, SchemaObject, Snapshot
     from squasher.profiles import Profile
 
 _ANY: Final = Universe(name="any", clock=0, seed=0)
@@ -60,7 +60,7 @@ def follow(old: Side, new: Side, renames: Iterable[Rename], profile: Profile) ->
         except SqlError:
             return Followed(old, ())
         done = {table: found for table, found in wanted.items() if _made(database, table, found)}
-        objects = read_schema(database)
+        objects = _as_written(read_schema(database), old.snapshots[0], new.snapshots[0])
     snapshots = tuple(_renamed(one, done)._replace(objects=objects) for one in old.snapshots)
     changes = _changes(old.snapshots[0], new.snapshots[0], done)
     return Followed(Side.of(snapshots), changes)
@@ -130,11 +130,38 @@ def _made(database: Database, table: str, wanted: _Table) -> bool:
     return True
 
 
+def _as_written(renamed: Iterable[SchemaObject], old: Snapshot, new: Snapshot) -> tuple[SchemaObject, ...]:
+    """The objects after a rename; as they were where only that is how the new side writes them.
+
+    A rename puts strings that stand in double quotes into single ones, in other tables too.
+    """
+    before, after = ({(kind_of(item), fold(item.name)): item for item in side.objects} for side in (old, new))
+
+    def written(item: SchemaObject) -> SchemaObject:
+        key = kind_of(item), fold(item.name)
+        one, other = before.get(key), after.get(key)
+        if one is None or other is None or not same_tokens(str(one.sql), str(other.sql)):
+            return item
+        return one if _words(one) == _words(item) else item
+
+    return tuple(map(written, renamed))
+
+
+def _words(item: SchemaObject) -> list[str]:
+    return [unquote(token.text) for token in significant(str(item.sql))]
+
+
 def _renamed(snapshot: Snapshot, done: dict[str, _Table]) -> Snapshot:
     """The rows and counters of a snapshot under their tables' new names."""
+    parts = {
+        fold(part): f"{done[name].name}{part[len(name) :]}"
+        for name, item in _tables(snapshot).items()
+        if isinstance(item, VirtualTable) and name in done
+        for part in item.shadows
+    }
 
     def table(name: str) -> str:
-        return done[fold(name)].name if fold(name) in done else name
+        return done[fold(name)].name if fold(name) in done else parts.get(fold(name), name)
 
     def rows(part: Rows) -> Rows:
         columns = done[fold(part.table)].columns if fold(part.table) in done else {}

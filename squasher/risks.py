@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, assert_never
 
 from squasher.changes import Added, Check, Modified, Option, Order, PrimaryKey, Removed, RowSet
-from squasher.model import Column, ForeignKey, Index, Table, View, VirtualTable
-from squasher.sql import fold
+from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
+from squasher.sql import fold, is_word, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +26,9 @@ DANGERS: Final[dict[Danger, str]] = {
     "writers": "can break writers",
 }
 """What is in danger, the worst first, in words for people."""
+
+
+_REFUSE: Final = frozenset({"NO ACTION", "RESTRICT"})
 
 
 class Risk(NamedTuple):
@@ -94,14 +97,18 @@ def _removed(old: Element) -> Iterator[Risk]:
         case View():
             yield Risk("readers", "statements that name it fail")
         case Index(unique=True):
-            yield Risk("writers", f"ON CONFLICT {_key(old)} has nothing to refer to")
+            yield _unkeyed(_key(old))
+        case Trigger() if any(is_word(token, "instead") for token in significant(old.sql)[3:4]):
+            yield Risk("writers", f"{old.table} is a view, and what the trigger did for it fails")
         case Option(name="AUTOINCREMENT"):
             yield Risk("readers", "the key of a deleted row can be given to another one")
 
 
 def _added(new: Element) -> Iterator[Risk]:
     match new:
-        case Column(not_null=True, default=None) if not new.generated:
+        case Column(not_null=True) if new.generated:
+            yield Risk("rows", "a row for which it is NULL cannot stay")
+        case Column(not_null=True) if _is_null(new.default):
             yield Risk("writers", "an INSERT that leaves it out fails")
         case Index(unique=True):
             yield Risk("rows", f"two rows with equal {_key(new)} cannot both stay")
@@ -130,8 +137,8 @@ def _modified(old: Element, new: Element, fields: tuple[str, ...]) -> Iterator[R
             yield from _view(old, new)
         case Index(), Index() if old.unique and not new.unique:
             yield from _removed(old)
-        case Index(), Index() if new.unique and ("unique" in fields or "columns" in fields):
-            yield from _added(new)
+        case Index(), Index() if new.unique and {"unique", "columns", "partial", "definition"} & {*fields}:
+            yield from _unique(old, new, fields)
         case ForeignKey(), ForeignKey():
             yield from _foreign_key(old, new, fields)
         case PrimaryKey(), PrimaryKey():
@@ -152,19 +159,35 @@ def _column(old: Column, new: Column, field: str) -> Iterator[Risk]:
             yield from _type(old.type, new.type)
         case "not null" if new.not_null:
             yield Risk("rows", "a row with NULL in it cannot stay")
-            if new.default is None:
+            if _is_null(new.default) and not new.generated:
                 yield Risk("writers", "an INSERT that leaves it out fails")
         case "not null":
             yield Risk("readers", "they can meet NULL")
-        case "default" if new.default is None and not new.generated:
+        case "default" if _is_null(new.default) and not new.generated:
             writes = "fails" if new.not_null else "writes NULL"
             yield Risk("writers", f"an INSERT that leaves it out {writes}")
         case "collation":
             yield Risk("readers", "it compares and sorts in another way, and other values are equal")
+            if new.primary_key:
+                yield Risk("rows", "two rows with keys that it calls equal cannot both stay")
         case "generated" if new.generated and not old.generated:
             yield Risk("data", "computed values replace the written ones, and nothing can write it")
         case "expression" if old.generated and new.generated:
             yield Risk("readers", "it has other values")
+
+
+def _is_null(default: str | None) -> bool:
+    """Whether a column gets NULL where an INSERT leaves it out: DEFAULT NULL says so, and no DEFAULT too."""
+    return default is None or fold(default) == "null"
+
+
+def _unique(old: Index, new: Index, fields: tuple[str, ...]) -> Iterator[Risk]:
+    """A unique index that has other columns, another WHERE or none."""
+    looser = old.unique and new.partial and fields == ("partial",)
+    if not looser:
+        yield from _added(new)
+    if old.unique and (new.partial or fields != ("partial",)):
+        yield _unkeyed(_key(old))
 
 
 def affinity(declared: str) -> str:
@@ -210,7 +233,9 @@ def _primary_key(old: PrimaryKey, new: PrimaryKey) -> Iterator[Risk]:
     if after and not (before and set(before) <= set(after)):
         yield Risk("rows", f"two rows with equal ({', '.join(new.columns)}) cannot both stay")
     if before and set(before) != set(after):
-        yield Risk("writers", f"ON CONFLICT ({', '.join(old.columns)}) has nothing to refer to")
+        yield _unkeyed(f"({', '.join(old.columns)})")
+    if new.rowid and not old.rowid:
+        yield Risk("rows", "a row whose key is no integer cannot stay")
     if old.rowid and not new.rowid:
         yield Risk("writers", "an INSERT that leaves it out is given no key")
 
@@ -218,8 +243,12 @@ def _primary_key(old: PrimaryKey, new: PrimaryKey) -> Iterator[Risk]:
 def _foreign_key(old: ForeignKey, new: ForeignKey, fields: tuple[str, ...]) -> Iterator[Risk]:
     if "on delete" in fields:
         yield from _deletes(new)
-        if new.on_delete in {"NO ACTION", "RESTRICT"} and old.on_delete not in {"NO ACTION", "RESTRICT"}:
+        if new.on_delete in _REFUSE and old.on_delete not in _REFUSE:
             yield Risk("writers", f"a row of {new.parent} that is referred to cannot be deleted any more")
+    if "on update" in fields and new.on_update in {"SET NULL", "SET DEFAULT"}:
+        yield Risk("data", f"changing a key of {new.parent} overwrites {', '.join(new.columns)} here")
+    if "on update" in fields and new.on_update in _REFUSE and old.on_update not in _REFUSE:
+        yield Risk("writers", f"a key of {new.parent} that is referred to cannot be changed any more")
     if "deferred" in fields and old.deferred:
         yield Risk("writers", "the parent must be there when the child is written")
 
@@ -230,6 +259,10 @@ def _deletes(key: ForeignKey) -> Iterator[Risk]:
     elif key.on_delete in {"SET NULL", "SET DEFAULT"}:
         overwritten = ", ".join(key.columns)
         yield Risk("data", f"deleting a row of {key.parent} overwrites {overwritten} here")
+
+
+def _unkeyed(key: str) -> Risk:
+    return Risk("writers", f"ON CONFLICT {key} and foreign keys to it have nothing to refer to")
 
 
 def _key(index: Index) -> str:

@@ -160,11 +160,11 @@ def canonical(sql: str) -> tuple[str, ...]:
             out.append(match.group())
     while out and out[-1] == ";":
         out.pop()
-    if out[:2] == ["create", "table"] and len(out) > _NAME_AT:
-        out[_NAME_AT] = '"' + unquote(significant(sql[:_HEAD])[_NAME_AT].text) + '"'
-    elif out[:2] == ["create", "virtual"]:
-        return _virtual(sql, out)
-    return tuple(out)
+    virtual = out[:2] == ["create", "virtual"]
+    at = _NAME_AT + virtual
+    if (virtual or out[:2] == ["create", "table"]) and len(out) > at:
+        out[at] = '"' + unquote(significant(sql[:_HEAD])[at].text) + '"'
+    return _virtual(sql, out) if virtual else tuple(out)
 
 
 def same_tokens(one: str, other: str) -> bool:

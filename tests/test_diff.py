@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -108,6 +110,7 @@ PAIRS = (
         "CREATE TABLE t (id INT PRIMARY KEY);\n",
         ("~ column id INTEGER → INT", "~ primary key (id), the rowid → (id)"),
         ("writers",),
+        ("rows",),  # INT takes any value as a key, and the rowid is an integer
     ),
     Pair(
         "unique constraint",
@@ -302,3 +305,61 @@ def test_a_side_equals_itself(pair: Pair, tmp_path: Path) -> None:
     assert result.findings == ()
     assert result.proof.status == "equal"
     assert RENDERERS["text"](result) == ""
+
+
+RISKY = (
+    ("a TEXT NOT NULL DEFAULT 1", "a TEXT NOT NULL DEFAULT NULL", "NOT NULL constraint failed"),
+    ("b", "b, a TEXT NOT NULL DEFAULT NULL", "NOT NULL constraint failed"),
+    ("a TEXT PRIMARY KEY", "a TEXT PRIMARY KEY COLLATE NOCASE", "UNIQUE constraint failed"),
+    ("a TEXT PRIMARY KEY", "a INTEGER PRIMARY KEY", "datatype mismatch"),
+    ("a TEXT", "a TEXT, g AS (NULL) NOT NULL", "NOT NULL constraint failed"),
+)
+"""Columns of a table before and after, and what SQLite says to rows that stood or to an INSERT of before."""
+
+
+@pytest.mark.parametrize(("before", "after", "error"), RISKY)
+def test_what_sqlite_refuses_is_a_risk(tmp_path: Path, before: str, after: str, error: str) -> None:
+    """Rows or an INSERT that the old table took and the new one does not are a danger that is told."""
+    old, new = f"CREATE TABLE t ({before}, z);", f"CREATE TABLE t ({after}, z);"
+    rows = "INSERT INTO t (z) VALUES (1);"
+    if not after.endswith("NULL"):
+        rows = "INSERT INTO t (a, z) VALUES ('x', 1); INSERT INTO t (a, z) VALUES ('X', 1);"
+    with closing(sqlite3.connect(":memory:")) as one, closing(sqlite3.connect(":memory:")) as other:
+        one.executescript(old + rows)
+        with pytest.raises(sqlite3.IntegrityError, match=error):
+            other.executescript(new + rows)
+    assert {"rows", "writers"} & {*dangers(compared(tmp_path, old, new))}
+
+
+UNIQUE = "CREATE UNIQUE INDEX i ON t (a)"
+INDEXES = (
+    (f"{UNIQUE} WHERE b = 1", UNIQUE, ("rows",)),  # who has no WHERE takes any INSERT that had one
+    (UNIQUE, f"{UNIQUE} WHERE b = 1", ("writers",)),
+    (f"{UNIQUE} WHERE b = 1", f"{UNIQUE} WHERE b = 2", ("rows", "writers")),
+    (UNIQUE, "CREATE UNIQUE INDEX i ON t (b)", ("rows", "writers")),
+)
+
+
+@pytest.mark.parametrize(("old", "new", "says"), INDEXES)
+def test_another_unique_index(tmp_path: Path, old: str, new: str, says: tuple[str, ...]) -> None:
+    """What more rows it holds apart can fail on existing ones; without it an ON CONFLICT fails."""
+    table = "CREATE TABLE t (a, b);"
+    assert dangers(compared(tmp_path, f"{table}{old};", f"{table}{new};")) == says
+
+
+def test_the_trigger_that_makes_a_view_writable(tmp_path: Path) -> None:
+    """Without its INSTEAD OF trigger, SQLite says that it cannot modify a view."""
+    view = "CREATE VIEW v AS SELECT 1 AS a;"
+    trigger = "CREATE TRIGGER r INSTEAD OF INSERT ON v BEGIN SELECT 1; END;"
+    assert dangers(compared(tmp_path, view + trigger, view)) == ("writers",)
+    assert dangers(compared(tmp_path, view, view + trigger)) == ()
+
+
+def test_keys_that_follow_their_parent(tmp_path: Path) -> None:
+    """ON UPDATE says what becomes of children: they are overwritten, or they hold the parent's key."""
+    old, nulls, refuse = (
+        f"CREATE TABLE p (a INTEGER PRIMARY KEY); CREATE TABLE t (a REFERENCES p ON UPDATE {action});"
+        for action in ("CASCADE", "SET NULL", "NO ACTION")
+    )
+    assert dangers(compared(tmp_path, old, nulls)) == ("data",)
+    assert dangers(compared(tmp_path, old, refuse)) == ("writers",)

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from squasher.commands.diff import Sides
+from squasher.commands.diff import diff as command
+from squasher.profiles import D1
+
 ROOT = Path(__file__).parent.parent
 CLEARLIFT = ROOT / "migrations"
 USERS = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);\n"
@@ -244,3 +248,28 @@ def test_two_databases_made_by_different_means(tmp_path: Path) -> None:
     _, out, _ = diff(tmp_path, "old.sqlite", "new.db", "--format", "json")
     told = {(one["object"]["name"], one["element"]["kind"]) for one in json.loads(out)["changes"]}
     assert {kind for _, kind in told} <= {"cell", "1 row", "5 rows"}
+
+
+def caused(folder: Path, *files: str, start: int) -> list[tuple[str, str]]:
+    """What the files after that one do, and the place that is named for each."""
+    write(folder, {f"migrations/{number:04}_step.sql": text for number, text in enumerate(files, 1)})
+    directory = str(folder / "migrations")
+    sides = Sides(old=directory, new=directory, start=f"{start:04}", migrations=directory)
+    return [(type(finding.change).__name__, str(finding.place)) for finding in command(sides, D1).findings]
+
+
+def test_what_both_sides_ran_is_no_cause(tmp_path: Path) -> None:
+    """A cause lies behind the cut: a counter is moved by an INSERT, and no DELETE of before takes a row."""
+    made = (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT, x UNIQUE);\nINSERT INTO a VALUES (1, 'x');\n"
+    )
+    deleted = "INSERT INTO a VALUES (2, 'y');\nDELETE FROM a WHERE id = 2;\n"
+    assert caused(tmp_path, made, deleted, "-- more\nINSERT INTO a VALUES (7, 'z');\n", start=2) == [
+        ("Added", "0003_step.sql:2"),
+        ("Modified", "0003_step.sql:2"),
+    ]
+    assert caused(tmp_path, made, deleted, "REPLACE INTO a VALUES (7, 'x');\n", start=2) == [
+        ("Removed", "None"),
+        ("Added", "0003_step.sql:1"),
+        ("Modified", "0003_step.sql:1"),
+    ]

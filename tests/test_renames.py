@@ -9,7 +9,7 @@ import pytest
 import squasher
 from squasher.commands.diff import Sides
 from squasher.commands.diff import diff as command
-from squasher.profiles import D1
+from squasher.profiles import D1, SQLITE
 from squasher.render import RENDERERS
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from squasher.comparison import Comparison
+    from squasher.profiles import Profile
 
     Write = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -188,3 +189,45 @@ def test_names_keep_their_case(write_chain: Write) -> None:
         "~ table renamed from users (0002_step.sql:1)",
         "~ column EMail renamed from mail (0002_step.sql:2)",
     ]
+
+
+def test_a_renamed_column_that_the_same_file_rebuilt(write_chain: Write) -> None:
+    """A rename has a place, the last statement that wrote the column, when its file changed more of it."""
+    rebuild = """\
+ALTER TABLE users RENAME COLUMN mail TO email;
+CREATE TABLE new (id INTEGER PRIMARY KEY, email TEXT CHECK (email <> ''));
+INSERT INTO new SELECT id, email FROM users;
+DROP VIEW mails;
+DROP TABLE users;
+ALTER TABLE new RENAME TO users;
+"""
+    said = through(write_chain, rebuild)
+    assert "~ column email renamed from mail (0002_step.sql:2)" in said
+
+
+STRING = 'CREATE TABLE a (x CHECK (x <> "no such"));\nCREATE TABLE b (c);\n'
+
+
+def test_strings_in_double_quotes_in_other_tables(write_chain: Write) -> None:
+    """SQLite rewrites them when it renames, on either side: that is no change of these tables."""
+    directory = write_chain({"0001_a.sql": STRING, "0002_b.sql": "ALTER TABLE b RENAME COLUMN c TO d;\n"})
+    sides = Sides(start="0001", migrations=str(directory))
+    assert lines(command(sides, D1)) == ["~ column d renamed from c (0002_b.sql:1)"]
+
+
+@pytest.mark.parametrize("profile", [D1, SQLITE], ids=lambda profile: profile.name)
+def test_a_renamed_full_text_table(write_chain: Write, profile: Profile) -> None:
+    """Its content goes with it, either way, and what was added to it is told."""
+    made = "CREATE VIRTUAL TABLE notes USING fts5 (body);\nINSERT INTO notes VALUES ('one');\n"
+    renamed = "ALTER TABLE notes RENAME TO texts;\n"
+    files = {"0001_a.sql": made, "0002_b.sql": renamed, "0003_c.sql": "INSERT INTO texts VALUES ('two');\n"}
+    directory = str(write_chain(files))
+
+    def between(start: str, to: str) -> list[str]:
+        return lines(command(Sides(directory, directory, start, to), profile))
+
+    assert between("0001", "0002") == ["~ table renamed from notes (0002_b.sql:1)"]
+    assert between("0002", "0001") == ["~ table renamed from texts"]
+    first, more = between("0001", "0003")
+    assert first == "~ table renamed from notes (0002_b.sql:1)"
+    assert more.startswith("+ 1 row" if profile is D1 else "~ content")

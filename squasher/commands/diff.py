@@ -58,10 +58,12 @@ def diff(sides: Sides, profile: Profile) -> Comparison:
     before, after = alike(old, new)
     proof = _proof(profile, before, after)
     caused = history.read(new.chain, profile) if proof.changes and new.chain is not None else None
+    stood = before
     if _may_be_renamed(proof.changes):
         followed = follow(before, after, _renames(old, caused, profile), profile)
         if followed.changes:
-            proof = _proof(profile, followed.side, after)
+            stood = followed.side
+            proof = _proof(profile, stood, after)
             proof = proof._replace(changes=(*followed.changes, *proof.changes))
     return Comparison(
         command="diff",
@@ -69,7 +71,7 @@ def diff(sides: Sides, profile: Profile) -> Comparison:
         new=_party(new, after),
         profile=profile.name,
         proof=proof,
-        findings=tuple(_findings(_readable(proof.changes, before, after), caused)),
+        findings=tuple(_findings(_readable(proof.changes, stood, after), caused, _run_by_both(old, new))),
         warnings=(*old.notes, *(note for note in new.notes if note not in old.notes)),
     )
 
@@ -146,7 +148,8 @@ def _readable(changes: tuple[Change, ...], old: Side, new: Side) -> tuple[Change
             kept.append(change)
         else:
             inside.append(owner)
-    told = {change.owner[1] for change in kept if _kind(change) in {"table", "rowset", "cell"}}
+    telling = (change for change in kept if renamed(change) is None)
+    told = {change.owner[1] for change in telling if _kind(change) in {"table", "rowset", "cell"}}
     for name in sorted({*inside} - told):
         before, after = (_entries(tables[name], side) for side in (one, other))
         kept.append(Modified(owner=("table", name), old=before, new=after, fields=("content",)))
@@ -159,10 +162,21 @@ def _entries(table: VirtualTable, snapshot: Snapshot) -> Content:
     return Content(sum(len(part.rows) for part in (*held, *terms)))
 
 
-def _findings(changes: tuple[Change, ...], caused: History | None) -> Iterable[Finding]:
+def _run_by_both(old: Opened, new: Opened) -> frozenset[str]:
+    """The paths of the migrations that the old side ran too, where the new one only goes on from there."""
+    if old.chain is None or new.chain is None:
+        return frozenset()
+    ran = [(one.name, one.data) for one in old.chain.migrations]
+    again = new.chain.migrations[: len(ran)]
+    return frozenset(one.path for one in again if [(one.name, one.data) for one in again] == ran)
+
+
+def _findings(changes: tuple[Change, ...], caused: History | None, ran: frozenset[str]) -> Iterable[Finding]:
+    """Each change with its cause, which cannot be a migration that both sides ``ran``."""
     ordered = sorted(changes, key=rank)
     for change, dangers in zip(ordered, assess(ordered), strict=True):
-        yield Finding(change, _cause(change, caused), dangers)
+        place = _cause(change, caused)
+        yield Finding(change, None if place is None or place.path in ran else place, dangers)
 
 
 def _cause(change: Change, caused: History | None) -> Place | None:
@@ -171,11 +185,18 @@ def _cause(change: Change, caused: History | None) -> Place | None:
     return caused.last(change) if renamed(change) is None else _renamed_at(change, caused)
 
 
+def _new_name(change: Change) -> str | None:
+    """The name, folded, that a change gave, whatever else it changed."""
+    if not isinstance(change, Modified):
+        return None
+    old, new = (str(getattr(one, "name", "")) for one in (change.old, change.new))
+    return fold(new) if new != old else None
+
+
 def _renamed_at(change: Change, caused: History) -> Place | None:
     """Where the new side's chain made a rename; None when the old side's made it, the other way round."""
     for episode in reversed(caused.episodes):
         for event in episode.events:
-            same = _kind(event.change) == _kind(change)
-            if same and fold(renamed(event.change) or "") == fold(renamed(change) or ""):
+            if _kind(event.change) == _kind(change) and _new_name(event.change) == _new_name(change):
                 return Place(episode.migration.path, event.line)
     return None
