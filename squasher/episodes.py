@@ -111,9 +111,12 @@ class Reader:
                 (thing.life, cast.facts(thing.origin), Found(last, _alone(cast, thing.origin, Removed)))
             )
         old = dict(self._now) if told else self._now
+        lives: list[tuple[Thing, Life]] = []
         for thing in list(cast.things.values()):
             life, found = self._changes(step, cast, thing)
             told += [(life, cast.facts(thing.now), one) for one in found]
+            lives.append((thing, life))
+        for thing, life in lives:  # not before: one may have taken the place, and the life, of another
             thing.life = life
         for key in cast.origins:
             del self._now[key]

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from squasher.profiles import PROFILES
-from tests.generated import lexing, properties
+from tests.generated import lexing, properties, reviews
 from tests.generated.chains import Chain, chains
 
 # the same examples on every machine, whatever a database of examples holds
@@ -49,6 +49,18 @@ def test_an_edit_that_means_something_is_found(profile: str) -> None:
 def test_trivia_between_tokens_means_nothing(profile: str) -> None:
     """A statement with hostile white space and comments between its tokens does what it did without."""
     seeded(given(chains(profile, volatile=False), st.data())(lexing.trivia_means_nothing))()
+
+
+@profiles
+def test_a_cut_is_told(profile: str) -> None:
+    """Between two cuts diff finds what SQLite finds, the same both ways, and names no older cause."""
+    seeded(given(chains(profile), st.data())(reviews.cuts_are_told))()
+
+
+@profiles
+def test_the_history_of_a_chain_leads_to_its_end(profile: str) -> None:
+    """The events of a chain, done one after the other, make the objects and columns that SQLite has."""
+    seeded(given(chains(profile))(reviews.history_is_told))()
 
 
 # in how many of a hundred chains each kind of statement stands at least

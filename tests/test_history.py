@@ -548,3 +548,19 @@ def test_the_work_grows_with_the_chain(tell: Tell, monkeypatch: pytest.MonkeyPat
         assert len(told.lives) == 2 * files
         asked.append(len(rows) + sum(rows))
     assert asked[1] <= 2 * asked[0]
+
+
+def test_a_table_that_stays_beside_the_one_made_from_it(tell: Tell) -> None:
+    """The new table that took its name and rows lives on; the old one, kept under another name, is new."""
+    told = tell(
+        "CREATE TABLE t (a, b);\nINSERT INTO t VALUES (1, 2);\n",
+        "ALTER TABLE t RENAME TO old;\nCREATE TABLE t AS SELECT a, 1 AS c FROM old;\n",
+    )
+    lived, kept = told.named("t")[0], told.named("old")[-1]
+    assert (lived.names, kept.names) == (["t"], ["old"])
+    assert [said(event) for event in told.events(lived)] == [
+        "1:1 + table t",
+        "2:2 - column b",
+        "2:2 + column c",
+    ]
+    assert [said(event) for event in told.events(kept)] == ["2:1 + table old"]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.generated import lexing, properties
+from tests.generated import lexing, properties, reviews
 from tests.generated.chains import chains
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ RUNS: Final[dict[str, Callable[[], Callable[[], None]]]] = {
             lambda profile: given(chains(profile, volatile=False))(properties.installs_alike),
         ),
         ("edits are found", lambda profile: given(chains(profile), st.data())(properties.edits_are_found)),
+        ("cuts are told", lambda profile: given(chains(profile), st.data())(reviews.cuts_are_told)),
+        ("history is told", lambda profile: given(chains(profile))(reviews.history_is_told)),
         (
             "trivia means nothing",
             lambda profile: given(chains(profile, volatile=False), st.data())(lexing.trivia_means_nothing),
