@@ -256,13 +256,21 @@ def default_branch() -> str:
                 return full
     raise InputError(
         "git does not tell the default branch: there is no origin/HEAD, main or master",
-        hint="Name what to compare with as git:REV, or run `git remote set-head origin --auto`.",
+        hint=_SHALLOW
+        if is_shallow()
+        else "Name what to compare with as git:REV, or run `git remote set-head origin --auto`.",
     )
 
 
 def short(reference: str) -> str:
     """A reference as people write it: ``origin/main``."""
     return reference.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+
+
+def know(revisions: list[str]) -> bool:
+    """Whether git is there, and each of these is a commit."""
+    asked = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+    return program() is not None and all(_ok(*asked, f"{one}^{{commit}}") for one in revisions)
 
 
 def _require_repository() -> None:

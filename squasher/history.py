@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from squasher.episodes import Episode, Event, Wrote
     from squasher.identity import Life, Rename
     from squasher.profiles import Profile
+    from squasher.renames import Named
     from squasher.replay import Step
 
 _Whole = (Table, VirtualTable, View, Index, Trigger)
@@ -132,6 +133,19 @@ class History:
         """The line of a part of a table in the statement that made it."""
         ran = self._steps[event.migration.name].statements[event.statement]
         return line_of(event.migration, ran, column, text)
+
+    def bore(self, now: Named, once: Named) -> bool:
+        """Whether what the chain calls ``now`` in the end was called ``once``: a table, or its column.
+
+        What was made anew under a name is another thing than what bore it before.
+        """
+        lives = [life for life in self.named(now[0]) if life.kind == "table"]
+        if not lives:
+            return False
+        if now[1] is None or once[1] is None:
+            return fold(once[0]) in map(fold, lives[-1].names)
+        found = [one.names for one in self._columns(lives[-1]) if fold(now[1]) in one.names]
+        return bool(found) and fold(once[1]) in found[-1]
 
     def last(self, change: Change) -> Place | None:
         """The cause of a difference from this chain's side, the newer one: the last that it did there."""

@@ -7,7 +7,7 @@ so that every text that names the table or the column follows as it would anywhe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher.bytecode import build
 from squasher.changes import Modified
@@ -20,7 +20,7 @@ from squasher.sql import fold, quote, same_tokens, significant, unquote
 from squasher.universe import Universe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from squasher.changes import Change
     from squasher.identity import Rename
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
 
 _ANY: Final = Universe(name="any", clock=0, seed=0)
+
+
+Named: TypeAlias = tuple[str, str | None]
+"""A table, or a column of it."""
+Same: TypeAlias = "Callable[[Named, Named], bool]"
+"""Whether what the old side calls so is what the new side calls so."""
 
 
 class Followed(NamedTuple):
@@ -45,13 +51,13 @@ class _Table(NamedTuple):
     """The new name by the old one, folded."""
 
 
-def follow(old: Side, new: Side, renames: Iterable[Rename], profile: Profile) -> Followed:
+def follow(old: Side, new: Side, renames: Iterable[Rename], profile: Profile, same: Same) -> Followed:
     """Make those renames on the old side that explain why a name is gone and another one is new.
 
     A rename counts when the old name is only in the old side and the last one only in the new side. One
     that SQLite refuses there is left out.
     """
-    wanted = _wanted(old.snapshots[0], new.snapshots[0], list(renames))
+    wanted = _wanted(old.snapshots[0], new.snapshots[0], list(renames), same)
     if not wanted:
         return Followed(old, ())
     with Database(profile, _ANY) as database:
@@ -63,7 +69,7 @@ def follow(old: Side, new: Side, renames: Iterable[Rename], profile: Profile) ->
         objects = _as_written(read_schema(database), old.snapshots[0], new.snapshots[0])
     snapshots = tuple(_renamed(one, done)._replace(objects=objects) for one in old.snapshots)
     changes = _changes(old.snapshots[0], new.snapshots[0], done)
-    return Followed(Side.of(snapshots), changes)
+    return Followed(Side.of(snapshots)._replace(made=old.made), changes)
 
 
 def _tables(snapshot: Snapshot) -> dict[str, Table | VirtualTable]:
@@ -74,23 +80,23 @@ def _names(columns: Iterable[Column]) -> set[str]:
     return {fold(column.name) for column in columns}
 
 
-def _wanted(old: Snapshot, new: Snapshot, renames: list[Rename]) -> dict[str, _Table]:
+def _wanted(old: Snapshot, new: Snapshot, renames: list[Rename], same: Same) -> dict[str, _Table]:
     """By the old name of each table that has something to rename: its last name, and its columns'."""
     before, after = _tables(old), _tables(new)
     found: dict[str, _Table] = {}
     for name, table in before.items():
         names, columns = _names_of(name, table, renames)
-        last = next((one for one in reversed(names) if one in after and one not in before), name)
+        became = (one for one in reversed(names) if one in after and one not in before)
+        last = next((one for one in became if same((name, None), (one, None))), name)
         other = after.get(name if name in after else last)
         if other is None:
             continue
         there = {fold(column.name): column.name for column in other.columns}
-        moved = {
-            was: there[new_names[-1]]
-            for was, bore in columns.items()
-            if was not in there
-            and (new_names := [one for one in bore if one in there and one not in columns])
-        }
+        moved: dict[str, str] = {}
+        for was, bore in columns.items():
+            free = [one for one in bore if one in there and one not in columns]
+            if was not in there and free and same((name, was), (fold(other.name), free[-1])):
+                moved[was] = there[free[-1]]
         kept = name in after
         if moved or not kept:
             found[name] = _Table(table.name if kept else other.name, moved)

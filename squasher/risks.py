@@ -109,18 +109,27 @@ def _added(new: Element) -> Iterator[Risk]:
         case Column(not_null=True) if new.generated:
             yield Risk("rows", "a row for which it is NULL cannot stay")
         case Column(not_null=True) if _is_null(new.default):
+            yield Risk("rows", "a row that is there has no value for it")
             yield Risk("writers", "an INSERT that leaves it out fails")
+        case Column(default=str(default)) if not _is_constant(default):
+            yield Risk("rows", "ALTER TABLE adds it to no table with rows: its default is not constant")
         case Index(unique=True):
             yield Risk("rows", f"two rows with equal {_key(new)} cannot both stay")
         case ForeignKey():
             yield Risk("rows", f"a row whose parent is not in {new.parent} cannot stay")
             yield from _deletes(new)
         case Check(text=text):
-            yield Risk("rows", f"a row that breaks {text} cannot stay")
+            yield Risk("rows", f"a row that breaks {text} can neither stay nor be written")
         case Option(name="STRICT"):
             yield Risk("rows", "a value of another type than its column's cannot stay")
         case Option(name="WITHOUT ROWID"):
             yield Risk("readers", "statements that name the rowid fail")
+
+
+def _is_constant(default: str) -> bool:
+    """Whether a default is one literal: https://sqlite.org/lang_altertable.html#altertabaddcol."""
+    words = [token for token in significant(default) if token.text not in {"(", ")", "+", "-"}]
+    return len(words) == 1 and not is_word(words[0], "current_time", "current_date", "current_timestamp")
 
 
 def _modified(old: Element, new: Element, fields: tuple[str, ...]) -> Iterator[Risk]:
@@ -144,7 +153,7 @@ def _modified(old: Element, new: Element, fields: tuple[str, ...]) -> Iterator[R
         case PrimaryKey(), PrimaryKey():
             yield from _primary_key(old, new)
         case Check(), Check(text=text) if old.text != text:
-            yield Risk("rows", f"a row that breaks {text} cannot stay")
+            yield Risk("rows", f"a row that breaks {text} can neither stay nor be written")
         case Order(of="columns"), Order():
             yield Risk("readers", "SELECT * and INSERT without column names see another order")
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from squasher import fulltext, volatile
 from squasher.changes import Added, Cell, Modified, Number, Removed, RowSet
@@ -29,6 +29,10 @@ class Side(NamedTuple):
     volatile: dict[VolatileCell, Variants]
     volatile_columns: dict[str, set[str]]
     """By folded table, the folded columns that hold volatile cells."""
+    made: Literal["once", "replayed"] | None = None
+    """How its values came to be, for who compares any two sides. What was made once, a database or a
+    file, may hold a constant where each replay of the other side makes another value; a chain not.
+    Without it, as for a check: the new side may, the old one not."""
 
     @classmethod
     def of(cls, snapshots: Sequence[Snapshot]) -> Side:
@@ -119,10 +123,13 @@ def _relations(matched: list[_Match]) -> Iterator[Change]:
 
 
 def _modified_cell(match: _Match) -> Change:
+    one, other = (_VOLATILE if len(set(values)) > 1 else values[0] for values in (match.old, match.new))
+    if one == other:
+        one, other = match.old[0], match.new[0]
     return Modified(
         owner=("table", match.table),
-        old=Cell(key=match.key, column=match.column, value=match.old[0]),
-        new=Cell(key=match.key, column=match.column, value=match.new[0]),
+        old=Cell(key=match.key, column=match.column, value=one),
+        new=Cell(key=match.key, column=match.column, value=other),
         fields=("value",),
     )
 
@@ -183,8 +190,9 @@ class _Table(NamedTuple):
             for place, column in enumerate(self.old.columns)
             if fold(column) in places
         ]
+        label = next((place for place, one in enumerate(self.old.columns) if one in key), 0)
         for pair in pairs:
-            yield from self._cells(old, new, common, pair, matched)
+            yield from self._cells((old, new), common, pair, matched, label)
         if missing:
             yield Removed(owner=owner, old=_row_set(old, self.old, missing))
         if extra:
@@ -218,13 +226,17 @@ class _Table(NamedTuple):
 
     def _cells(
         self,
-        old: Side,
-        new: Side,
+        sides: tuple[Side, Side],
         common: list[tuple[int, int]],
         pair: tuple[int, int],
         matched: list[_Match],
+        label: int,
     ) -> Iterator[Change]:
-        """Compare two rows; ``common`` are the places of each column that both tables have."""
+        """Compare two rows; ``common`` are the places of each column that both tables have.
+
+        ``label`` is the place of the column by which people know the row.
+        """
+        old, new = sides
         if self.old is None or self.new is None:
             return
         here, there = pair
@@ -233,12 +245,14 @@ class _Table(NamedTuple):
             column = self.old.columns[our]
             before = old.values(self.old.table, here, column, ours[our])
             after = new.values(self.new.table, there, self.new.columns[their], theirs[their])
-            varies = len(set(before)) > 1
+            varies, other_varies = len(set(before)) > 1, len(set(after)) > 1
             if before == after and not varies:
                 continue
-            match = _Match(self.name, f"{self.old.columns[0]} {ours[0]}", column, before, after)
-            if varies and volatile.agrees(before, after):
+            match = _Match(self.name, f"{self.old.columns[label]} {ours[label]}", column, before, after)
+            if varies and (other_varies or new.made != "replayed") and volatile.agrees(before, after):
                 matched.append(match)
+            elif other_varies and not varies and old.made == "once" and volatile.agrees(after, before):
+                continue
             else:
                 yield _modified_cell(match)
 

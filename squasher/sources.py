@@ -105,14 +105,13 @@ def branch_point(migrations: str) -> Source:
     """The migrations where the current branch parted from the default branch. Raises InputError."""
     if not git.has_commits():
         return Source("empty", _EMPTY, note="there is no commit yet: everything is new")
-    base, branch = git.parted_from()
+    base, _ = git.parted_from()
     return Source(
         "git",
         f"{GIT}{base[:12]}",
         revision=base,
         path=_in_git(migrations),
         optional=True,
-        note=f"compared with {base[:12]}, where this branch parted from {git.short(branch)}",
     )
 
 
@@ -156,7 +155,7 @@ class _Reader(NamedTuple):
         if path.is_dir():
             return self.chain(name, read_chain(path))
         if not path.exists():
-            raise InputError(f"{name} does not exist", hint="Name a directory of migrations, or a file.")
+            raise InputError(f"{name} does not exist", hint=_instead_of(name))
         head = beginning(path, len(dbfile.MAGIC))
         if head == dbfile.MAGIC:
             return self.database(name, lambda use: dbfile.read(path, use))
@@ -259,7 +258,18 @@ class _Reader(NamedTuple):
 
     def _refuse_to(self, name: str) -> None:
         if self.to is not None:
-            raise InputError(f"{name} is no chain of migrations that could be cut", hint="Leave out --to.")
+            raise InputError(
+                f"{name} is no chain of migrations that could be cut",
+                hint="Leave out --from and --to for it.",
+            )
+
+
+def _instead_of(name: str) -> str:
+    """What somebody may have meant who named a path that is not there."""
+    revisions = [part for part in name.split("..") if part]
+    if revisions and git.know(revisions):
+        return f"Write {' '.join(GIT + revision for revision in revisions)} for a git revision."
+    return "Name a directory of migrations, or a file."
 
 
 def _standard_input() -> bytes:
@@ -273,6 +283,9 @@ def _standard_input() -> bytes:
         data = sys.stdin.buffer.read(LARGEST_FILE + 1)
     except OSError as error:
         raise InputError(f"standard input: {error.strerror}") from error
+    if not data.strip():
+        hint = f"Look why the command before it wrote nothing, or name {os.devnull}."
+        raise InputError("standard input is empty", hint=hint)
     if len(data) > LARGEST_FILE:
         raise InputError(f"standard input: larger than {LARGEST_FILE >> 20} MiB", hint="Name a file.")
     return data

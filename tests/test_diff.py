@@ -44,7 +44,7 @@ PAIRS = (
         T,
         of_t("a TEXT", "b TEXT NOT NULL"),
         ("+ column b TEXT NOT NULL",),
-        ("writers",),
+        ("rows", "writers"),
         ("data",),
     ),
     Pair("text made a number", T, of_t("a INTEGER"), ("~ column a TEXT → INTEGER",), ("data",), ("readers",)),
@@ -255,7 +255,7 @@ PAIRS = (
         "cell",
         T + "INSERT INTO t VALUES (1, 'x');\n",
         T + "INSERT INTO t VALUES (1, 'y');\n",
-        ("~ cell a of the row with id 1 'x' → 'y'",),
+        ("~ cell a 'x' → 'y' in the row with id 1",),
     ),
 )
 

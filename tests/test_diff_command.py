@@ -109,6 +109,53 @@ def test_a_branch_that_edits_an_old_migration(repository_of: Path) -> None:
     assert "can fail on existing rows" in out
 
 
+def test_what_is_done_to_migrations_that_were_there(repository_of: Path) -> None:
+    """An edited, a missing and an early migration are warned of: no database runs one a second time."""
+    write(repository_of, {"migrations/0005_late.sql": "CREATE TABLE late (x);\n"})
+    git(repository_of, "add", ".")
+    git(repository_of, "commit", "--quiet", "--message=late")
+    write(
+        repository_of,
+        {
+            "migrations/0001_users.sql": USERS.replace("email TEXT", "email"),
+            "migrations/0003_early.sql": "CREATE TABLE early (x);\n",
+        },
+    )
+    (repository_of / "migrations/0002_phones.sql").unlink()
+    _, _, err = diff(repository_of, "git:HEAD")
+    assert [line.partition(": ")[2] for line in err.splitlines()] == [
+        "0001_users.sql was edited: a database that has run it keeps what it did",
+        "0002_phones.sql is gone: a database that has run it keeps what it did",
+        "0003_early.sql is new and comes before others: a database that has run those runs it after them",
+    ]
+    assert diff(repository_of, "--from", "0005", "--to", "0001")[2] == ""
+
+
+def test_a_database_made_at_another_time(tmp_path: Path) -> None:
+    """What a migration takes from the clock and from chance is another value in each database: no change."""
+    seed = (
+        "CREATE TABLE t (id TEXT PRIMARY KEY, name TEXT UNIQUE, at TEXT);\n"
+        "INSERT INTO t VALUES (lower(hex(randomblob(8))), 'ada', datetime('now'));\n"
+    )
+    write(tmp_path, {"migrations/0001_t.sql": seed})
+    with closing(sqlite3.connect(tmp_path / "app.sqlite")) as database:
+        database.executescript(seed)
+    for sides in (("app.sqlite", "migrations"), ("migrations", "app.sqlite")):
+        assert diff(tmp_path, *sides, "--exit-code")[:2] == (0, "")
+    write(tmp_path, {"frozen/0001_t.sql": seed.replace("datetime('now')", "'2020-01-01 00:00:00'")})
+    _, out, _ = diff(tmp_path, "frozen", "migrations")
+    assert "~ cell at   '2020-01-01 00:00:00' → … in the row with name 'ada'" in out
+    _, out, _ = diff(tmp_path, "migrations", "frozen")
+    assert "~ cell at   … → '2020-01-01 00:00:00' in the row with name 'ada'" in out
+
+
+def test_a_revision_that_is_taken_for_a_path(repository_of: Path) -> None:
+    """Who writes main and means the revision is told how."""
+    for written, says in (("main", "git:main"), ("main..phones", "git:main git:phones")):
+        code, _, err = diff(repository_of, written)
+        assert (code, f"Write {says} for a git revision." in err) == (2, True)
+
+
 def test_every_source_against_every_other(repository_of: Path) -> None:
     """A directory, a revision, a file of SQL, a database file and standard input, both ways."""
     write(repository_of, {"schema.sql": USERS})

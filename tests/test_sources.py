@@ -73,7 +73,7 @@ def test_a_chain_is_cut(write_chain: Callable[[Mapping[str, str]], Path], tmp_pa
     for path in (tmp_path / "file.sql", tmp_path / "new.db", os.devnull):
         with pytest.raises(InputError, match="is no chain of migrations that could be cut") as caught:
             opened(path, to="0001")
-        assert caught.value.hint == "Leave out --to."
+        assert caught.value.hint == "Leave out --from and --to for it."
 
 
 def test_a_file_of_sql(tmp_path: Path) -> None:
@@ -178,7 +178,8 @@ def test_standard_input(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.startswith(b"error: <stdin>:2: ")
     done = squasher("show", "-", cwd=tmp_path, stdin=b"")
-    assert (done.returncode, done.stdout) == (0, b"")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"standard input is empty" in done.stderr
 
 
 def test_a_terminal_is_not_waited_for(tmp_path: Path) -> None:

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
     from squasher.changes import Change
     from squasher.history import History
-    from squasher.identity import Rename
     from squasher.model import Snapshot
     from squasher.profiles import Profile
+    from squasher.renames import Followed, Named
     from squasher.rowdiff import Side
     from squasher.sources import Opened, Source
 
 _SCHEMA: Final = frozenset(LAYERS) - {"bytecode", "fixpoint"}
 _STDIN: Final = "-"
+_MOST: Final = 5
 
 
 class Sides(NamedTuple):
@@ -55,12 +56,15 @@ def diff(sides: Sides, profile: Profile) -> Comparison:
     UnsupportedError for what cannot be compared.
     """
     old, new = _opened(sides, profile)
-    before, after = alike(old, new)
+    before, after = (
+        side._replace(made="replayed" if opened.kind == "chain" else "once")
+        for opened, side in zip((old, new), alike(old, new), strict=True)
+    )
     proof = _proof(profile, before, after)
     caused = history.read(new.chain, profile) if proof.changes and new.chain is not None else None
     stood = before
     if _may_be_renamed(proof.changes):
-        followed = follow(before, after, _renames(old, caused, profile), profile)
+        followed = _followed(profile, (old, before), after, caused)
         if followed.changes:
             stood = followed.side
             proof = _proof(profile, stood, after)
@@ -72,7 +76,7 @@ def diff(sides: Sides, profile: Profile) -> Comparison:
         profile=profile.name,
         proof=proof,
         findings=tuple(_findings(_readable(proof.changes, stood, after), caused, _run_by_both(old, new))),
-        warnings=(*old.notes, *(note for note in new.notes if note not in old.notes)),
+        warnings=(*_rewritten(old, new), *old.notes, *(note for note in new.notes if note not in old.notes)),
     )
 
 
@@ -118,13 +122,20 @@ def _kind(change: Change) -> str:
     return "table" if isinstance(element, Table | VirtualTable) else type(element).__name__.lower()
 
 
-def _renames(old: Opened, caused: History | None, profile: Profile) -> tuple[Rename, ...]:
-    """What the new side's chain renamed, and what the old side's did, backwards."""
+def _followed(profile: Profile, old: tuple[Opened, Side], new: Side, caused: History | None) -> Followed:
+    """The old side after what the new side's chain renamed, and what the old side's did, backwards."""
+    opened, side = old
+    past = history.read(opened.chain, profile) if opened.chain is not None else None
     forward = caused.renames if caused is not None else ()
-    if old.chain is None:
-        return forward
-    back = reversed(history.read(old.chain, profile).renames)
-    return (*forward, *(rename.reverse() for rename in back))
+    back = reversed(past.renames) if past is not None else ()
+
+    def same(one: Named, other: Named) -> bool:
+        """Whether a chain knows what the old side calls ``one`` and the new side ``other`` as one thing."""
+        return (caused is not None and caused.bore(other, one)) or (
+            past is not None and past.bore(one, other)
+        )
+
+    return follow(side, new, (*forward, *(rename.reverse() for rename in back)), profile, same)
 
 
 def _party(opened: Opened, side: Side) -> Party:
@@ -148,6 +159,8 @@ def _readable(changes: tuple[Change, ...], old: Side, new: Side) -> tuple[Change
             kept.append(change)
         else:
             inside.append(owner)
+    whole = {one.owner for one in kept if not isinstance(one, Modified) and _kind(one) == "table"}
+    kept = [one for one in kept if one.owner not in whole or _kind(one) != "number"]
     telling = (change for change in kept if renamed(change) is None)
     told = {change.owner[1] for change in telling if _kind(change) in {"table", "rowset", "cell"}}
     for name in sorted({*inside} - told):
@@ -160,6 +173,28 @@ def _entries(table: VirtualTable, snapshot: Snapshot) -> Content:
     held = (part for part in snapshot.rows if part.table in table.shadows)
     terms = (part for part in snapshot.terms if fold(part.table) == fold(table.name))
     return Content(sum(len(part.rows) for part in (*held, *terms)))
+
+
+def _rewritten(old: Opened, new: Opened) -> tuple[str, ...]:
+    """What the new chain did to migrations of the old one, which no database runs a second time."""
+    if old.chain is None or new.chain is None:
+        return ()
+    before = {one.name: one.data for one in old.chain.migrations}
+    after = {one.name: one.data for one in new.chain.migrations}
+    places = [place for place, name in enumerate(after) if name in before]
+    if not places:
+        return ()
+    cut = list(before)[: len(after)] == list(after)
+    keeps = "a database that has run it keeps what it did"
+    late = "a database that has run those runs it after them"
+    early = [name for name in list(after)[: places[-1]] if name not in before]
+    found = [
+        *(f"{name} was edited: {keeps}" for name in before if before[name] != after.get(name, before[name])),
+        *(f"{name} is gone: {keeps}" for name in before if name not in after and not cut),
+        *(f"{name} is new and comes before others: {late}" for name in early),
+    ]
+    more = [f"and {len(found) - _MOST} more"] if len(found) > _MOST else []
+    return (*found[:_MOST], *more)
 
 
 def _run_by_both(old: Opened, new: Opened) -> frozenset[str]:

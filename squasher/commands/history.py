@@ -67,7 +67,7 @@ def _columns(told: History, what: str) -> tuple[Lived, ...]:
 
 def _is_called(episode: Episode, what: str) -> bool:
     migration = episode.migration
-    if migration.name in {what, f"{what}.sql"}:
+    if migration.name in {what, f"{what}.sql"} or migration.path == what:
         return True
     both = what, migration.number
     return all(one.isascii() and one.isdecimal() for one in both) and int(what) == int(migration.number)

@@ -39,7 +39,8 @@ def _level(compared: Comparison, entry: Entry) -> str:
 
 
 def _message(entry: Entry) -> str:
-    says = f": {entry.says}" if entry.says else ""
+    row = f" in the row with {entry.said.row}" if entry.said.row else ""
+    says = f": {entry.says}{row}" if entry.says else ""
     risks = "".join(f"; {DANGERS[risk.danger]}: {risk.reason}" for risk in entry.risks)
     return f"{entry.word} {entry.said.subject}{says}{risks}"
 

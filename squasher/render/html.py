@@ -49,6 +49,7 @@ class _Change(NamedTuple):
     name: str
     old: str
     new: str
+    row: str
     says: str
     is_sql: bool
     details: tuple[str, ...]
@@ -156,6 +157,7 @@ def _change(compared: Comparison, entry: Entry) -> _Change:
         name=_cut(said.name),
         old=_cut(str(said.old)) if pair else "",
         new=_cut(str(said.new)) if pair else "",
+        row=_cut(said.row),
         says="" if pair else _cut(entry.says),
         is_sql=said.mark != "~" and said.kind not in {"table", "view"},
         details=tuple(map(_cut, said.details)) if said.kind.endswith(("row", "rows")) else (),

@@ -76,7 +76,7 @@ def _finding(finding: Finding, command: str) -> dict[str, object]:
         "change": _CHANGES[command][said.mark],
         "object": {"kind": kind, "name": name},
         "element": {"kind": said.kind, "name": said.name},
-        "message": said.says,
+        "message": said.sentence,
         old: said.old,
         new: said.new,
         "place": {"file": place.file, "line": place.line} if place else None,

@@ -187,7 +187,8 @@ def _how(compared: Comparison, entry: Entry) -> str:
     if said.mark != "~":
         return sentence(entry.says) if said.kind in {"table", "view"} or not entry.says else code(entry.says)
     if said.says == voice.modified.format(old=said.old, new=said.new):
-        return voice.modified.format(old=code(str(said.old)), new=code(str(said.new)))
+        row = f" in the row with {code(said.row)}" if said.row else ""
+        return voice.modified.format(old=code(str(said.old)), new=code(str(said.new))) + row
     return sentence(said.says)
 
 

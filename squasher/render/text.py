@@ -110,7 +110,7 @@ def _section(section: Section, *, color: bool) -> list[str]:
         said = entry.said
         mark = f"{_COLORS[said.mark]}{said.mark}{_PLAIN}" if color else said.mark
         origin = f" ({printable(entry.origin)})" if entry.origin else ""
-        lines.append(f"  {mark} {printable(said.subject):<{width}}   {printable(said.says)}{origin}")
+        lines.append(f"  {mark} {printable(said.subject):<{width}}   {printable(said.sentence)}{origin}")
         lines += [f"      {printable(line)}" for line in said.details]
         lines += [_risk(risk, color=color) for risk in entry.risks]
     return lines

@@ -44,6 +44,13 @@ class Words(NamedTuple):
     old: str | None
     new: str | None
     details: tuple[str, ...] = ()
+    row: str = ""
+    """For a cell, how people know its row: ``id 7``."""
+
+    @property
+    def sentence(self) -> str:
+        """What it says, with the row that it says it of."""
+        return f"{self.says} in the row with {self.row}" if self.row else self.says
 
     @property
     def subject(self) -> str:
@@ -151,6 +158,10 @@ def _modified(change: Modified, voice: Voice) -> Words:
         case Order(), Order() if voice.describes and len(old.names) > _FEW:
             before, after = _shown(old), _shown(new)
             return Words("~", kind, name, _moved(old.names, new.names), before, after)
+        case Cell(), Cell() if voice.describes:
+            before, after = _shown(old), _shown(new)
+            says = voice.modified.format(old=before, new=after)
+            return Words("~", kind, name, says, before, after, row=new.key)
         case Content(), Content() if old == new:
             return Words("~", kind, name, f"differs, {_shown(old)}", _shown(old), _shown(new))
         case _:
@@ -191,7 +202,7 @@ def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: PLR0911 
         case Content():
             return "content", ""
         case Cell(key=key, column=column):
-            return "cell", f"{column} of the row with {key}"
+            return "cell", column if voice.describes else f"{column} of the row with {key}"
         case Number(name=name):
             return ("sqlite_sequence" if name == "sequence" else "setting"), ""
         case LedgerEntry(name=name):
