@@ -117,6 +117,21 @@ class Removed(NamedTuple):
     owner: tuple[str, str]
     old: Element
 
+    @property
+    def new(self) -> None:
+        """Nothing is there on the new side."""
+        return
+
+    @property
+    def element(self) -> Element:
+        """What it is about, as it was."""
+        return self.old
+
+    @property
+    def latest(self) -> Element:
+        """What it is about, as it was last."""
+        return self.old
+
     def reverse(self) -> Added:
         """The same difference seen from the other side."""
         return Added(owner=self.owner, new=self.old)
@@ -127,6 +142,21 @@ class Added(NamedTuple):
 
     owner: tuple[str, str]
     new: Element
+
+    @property
+    def old(self) -> None:
+        """Nothing is there on the old side."""
+        return
+
+    @property
+    def element(self) -> Element:
+        """What it is about, as it came."""
+        return self.new
+
+    @property
+    def latest(self) -> Element:
+        """What it is about, as it is."""
+        return self.new
 
     def reverse(self) -> Removed:
         """The same difference seen from the other side."""
@@ -140,6 +170,16 @@ class Modified(NamedTuple):
     old: Element
     new: Element
     fields: tuple[str, ...]
+
+    @property
+    def element(self) -> Element:
+        """What it is about, as it was."""
+        return self.old
+
+    @property
+    def latest(self) -> Element:
+        """What it is about, as it is."""
+        return self.new
 
     def reverse(self) -> Modified:
         """The same difference seen from the other side."""

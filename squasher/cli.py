@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from squasher import run
-from squasher.render import RENDERERS
-from squasher.render.history import FORMATS as HISTORIES
+from squasher.render import HISTORIES, RENDERERS
 from squasher.version import VERSION
 
 if TYPE_CHECKING:

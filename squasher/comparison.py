@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from squasher.changes import Added, Check, Clause, Option, Order, PrimaryKey
+from squasher.changes import Check, Clause, Option, Order, PrimaryKey
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
 
 if TYPE_CHECKING:
@@ -68,6 +68,6 @@ _RANKS: Final = (
 def rank(change: Change) -> tuple[str, str, int]:
     """The place of a change in a report: by object; there the object, its columns, its keys, its rows."""
     kind, name = change.owner
-    element = change.new if isinstance(change, Added) else change.old
+    element = change.element
     place = next((n for n, one in enumerate(_RANKS) if isinstance(element, one)), len(_RANKS))
     return "" if kind == "table" else kind, name, place

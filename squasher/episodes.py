@@ -178,7 +178,7 @@ def _alone(cast: Cast, version: Version, side: type[Added | Removed]) -> Change:
 
 def column_of(change: Change) -> str | None:
     """The column that a change is about, or that it names first."""
-    element = change.old if isinstance(change, Removed) else change.new
+    element = change.latest
     match element:
         case Column():
             return element.name
@@ -193,7 +193,7 @@ def column_of(change: Change) -> str | None:
 
 def text_of(change: Change) -> str:
     """The text by which a statement shows what a change is about; '' where nothing does."""
-    element = change.old if isinstance(change, Removed) else change.new
+    element = change.latest
     return element.text if isinstance(element, Check) else ""
 
 
@@ -202,7 +202,7 @@ def _net(found: list[Found]) -> list[Found]:
     out: list[Found] = []
     for one in found:
         change = one.change
-        old = None if isinstance(change, Added) else change.old
+        old = change.old
         at = next(
             (n for n, prior in enumerate(out) if isinstance(old, Column) and _made(prior.change, old)), None
         )
@@ -217,7 +217,7 @@ def _net(found: list[Found]) -> list[Found]:
 
 def _made(change: Change, column: Column) -> bool:
     """Whether the change left this column."""
-    left = None if isinstance(change, Removed) else change.new
+    left = change.new
     return isinstance(left, Column) and fold(left.name) == fold(column.name)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from squasher.changes import Added, Cell, Check, Modified, Number, Order, Removed, RowSet, renamed
 from squasher.episodes import Reader, column_of, text_of
 from squasher.lines import Place, line_of
-from squasher.model import Column, Index, Table, Trigger, View, VirtualTable
+from squasher.model import Column, Index, Table, Trigger, VirtualTable, is_object, kind_of
 from squasher.replay import replay
 from squasher.sql import fold
 from squasher.volatile import UNIVERSES
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
     from squasher.renames import Named
     from squasher.replay import Step
-
-_Whole = (Table, VirtualTable, View, Index, Trigger)
 
 
 class _ColumnLife(NamedTuple):
@@ -44,6 +42,7 @@ class History:
         self.lives = tuple(lives)
         self._steps = {step.migration.name: step for step in steps}
         self._events: dict[int, list[Event]] = defaultdict(list)
+        self._lived: dict[int, list[_ColumnLife]] = {}
         self._rows: dict[int, list[Wrote]] = defaultdict(list)
         self._named: dict[str, list[Life]] = defaultdict(list)
         for episode in episodes:
@@ -87,7 +86,12 @@ class History:
         return tuple(tuple(events) for names, events in self._columns(life) if fold(name) in names)
 
     def _columns(self, life: Life) -> list[_ColumnLife]:
-        """The lives of a table's columns."""
+        """The lives of a table's columns, told once."""
+        if life.number not in self._lived:
+            self._lived[life.number] = self._column_lives(life)
+        return self._lived[life.number]
+
+    def _column_lives(self, life: Life) -> list[_ColumnLife]:
         lives: list[_ColumnLife] = []
         now: dict[str, _ColumnLife] = {}
         own = [event for event in self._events.get(life.number, ()) if event.life == life.number]
@@ -96,8 +100,8 @@ class History:
             begun: dict[str, _ColumnLife] = {}
             for event in events:
                 change = event.change
-                old = None if isinstance(change, Added) else change.old
-                new = None if isinstance(change, Removed) else change.new
+                old = change.old
+                new = change.new
                 if isinstance(old, Column) or isinstance(new, Column):
                     one = now.pop(fold(old.name), None) if isinstance(old, Column) else None
                     if one is None:
@@ -149,10 +153,10 @@ class History:
 
     def last(self, change: Change) -> Place | None:
         """The cause of a difference from this chain's side, the newer one: the last that it did there."""
-        element = change.old if isinstance(change, Removed) else change.new
+        element = change.latest
         kind, name = change.owner
-        if isinstance(element, Index | Trigger) and not (isinstance(element, Index) and element.sql is None):
-            kind, name = type(element).__name__.lower(), element.name
+        if isinstance(element, Index | Trigger) and is_object(element):
+            kind, name = kind_of(element), element.name
         lives = [life for life in self.named(name) if life.kind == kind]
         if not lives:
             return None
@@ -164,6 +168,15 @@ class History:
         if found is None or isinstance(change, Removed) != isinstance(found.change, Removed):
             return None
         return Place(found.migration.path, found.line)
+
+    def renamed_at(self, change: Change) -> Place | None:
+        """Where the chain gave what a change is about its new name; None when it did not."""
+        for episode in reversed(self.episodes):
+            for event in episode.events:
+                alike = kind_of(event.change.element) == kind_of(change.element)
+                if alike and _new_name(event.change) == _new_name(change):
+                    return Place(episode.migration.path, event.line)
+        return None
 
     def _last_rows(self, life: Life, verbs: set[str]) -> Place | None:
         found = [wrote for wrote in self._rows.get(life.number, ()) if wrote.verb in verbs]
@@ -178,7 +191,7 @@ class History:
         for event in reversed(own):
             if _is_rename_of_table(event.change) and not isinstance(element, Table | VirtualTable):
                 continue
-            if any(_same(one, element) for one in _elements(event.change)):
+            if any(_same(one, element) for one in (event.change.latest, event.change.element)):
                 about = Removed(event.change.owner, element)
                 made = isinstance(event.change, Added)
                 line = self._line(event, column_of(about), text_of(about))
@@ -186,9 +199,17 @@ class History:
         return None
 
 
+def _new_name(change: Change) -> str | None:
+    """The name, folded, that a change gave, whatever else it changed."""
+    if not isinstance(change, Modified):
+        return None
+    old, new = (str(getattr(one, "name", "")) for one in (change.old, change.new))
+    return fold(new) if new != old else None
+
+
 def _decides(change: Change) -> bool:
     """Whether a column is there, and as it is, since a change: of itself, or the end of its table."""
-    element = change.old if isinstance(change, Removed) else change.new
+    element = change.latest
     return isinstance(element, Column | Table | VirtualTable) and not _is_rename_of_table(change)
 
 
@@ -198,19 +219,9 @@ def _is_rename_of_table(change: Change) -> bool:
     return of_table and renamed(change) is not None
 
 
-def _elements(change: Change) -> tuple[Element, ...]:
-    match change:
-        case Added(new=new):
-            return (new,)
-        case Removed(old=old):
-            return (old,)
-        case Modified(old=old, new=new):
-            return (new, old)
-
-
 def _same(one: Element, other: Element) -> bool:
     """Whether two values are of the same thing, or the first of the object that the second is in."""
-    if isinstance(one, _Whole) and not (isinstance(one, Index) and one.sql is None):
+    if is_object(one):
         return not isinstance(other, Order)  # many have a part in it
     if type(one) is not type(other):
         return False

@@ -7,7 +7,7 @@ a database.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeGuard
 
 Value: TypeAlias = int | float | str | bytes | None
 """What a query gives for one cell."""
@@ -163,6 +163,12 @@ class Snapshot(NamedTuple):
         return tuple(item for item in self.objects if isinstance(item, kinds))
 
 
-def kind_of(item: SchemaObject) -> str:
-    """The word that people use for the object: table, index, view, trigger."""
+def is_object(item: object) -> TypeGuard[SchemaObject]:
+    """Whether it is an object of its own, with a statement that makes it; a constraint's index is not."""
+    own = isinstance(item, Table | VirtualTable | View | Trigger)
+    return own or (isinstance(item, Index) and item.sql is not None)
+
+
+def kind_of(item: object) -> str:
+    """The word that people use for an object, or for a part of one: table, index, view, trigger."""
     return "table" if isinstance(item, VirtualTable) else type(item).__name__.lower()

@@ -63,7 +63,7 @@ def _is_table(element: Element) -> bool:
 
 def _comes_with(change: Change, tables: set[tuple[str, str]], columns: set[tuple[str, str, str]]) -> bool:
     if change.owner in tables:
-        return not _is_table(change.new if isinstance(change, Added) else change.old)
+        return not _is_table(change.element)
     match change:
         case Added(new=Check(column=column)):
             return (*change.owner, fold(column)) in columns

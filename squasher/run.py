@@ -72,7 +72,7 @@ def check(
 
         result = command(target(migrations, fresh, profile, max_steps))
         _warn(result.warnings)
-        _show(result, form)
+        _compared(result, form)
         if result.proof.status == "unknown":
             return TROUBLE
         if exact and result.proof.status == "equal" and not result.exact:
@@ -107,7 +107,7 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
         sides = Sides(old, new, start, to, migrations, rows)
         result = command(sides, rules(profile, max_steps))
         _warn(result.warnings)
-        _show(result, form)
+        _compared(result, form)
         if result.proof.status == "unknown":
             return TROUBLE
         if result.proof.status == "equal" and form == "text":
@@ -140,12 +140,19 @@ def show(
     return _reported(run)
 
 
-def _show(compared: Comparison, form: str) -> None:
+def _compared(result: Comparison, form: str) -> None:
     """Print a comparison in a format."""
-    from squasher.render import COMMANDS, RENDERERS
+    from squasher.render import RENDERERS
+
+    _show(lambda color: RENDERERS[form](result, color=color), form)
+
+
+def _show(render: Callable[[bool], str], form: str) -> None:
+    """Print what a format makes, with colours on a terminal."""
+    from squasher.render import COMMANDS
 
     color = _color()
-    text = RENDERERS[form](compared, color=color)
+    text = render(color)
     # the renderers see to it that nothing of a stranger's is a command; this makes it certain
     _print(text if color or form in COMMANDS else printable_lines(text))
 
@@ -164,13 +171,11 @@ def history(
     def run() -> int:
         from squasher.commands.history import history as command
         from squasher.commands.target import target
-        from squasher.render.history import FORMATS
+        from squasher.render import HISTORIES
 
         result = command(target(migrations, None, profile, max_steps), what, to)
         _warn(result.warnings)
-        color = _color()
-        text = FORMATS[form](result, color=color)
-        _print(text if color or form == "json" else printable_lines(text))
+        _show(lambda color: HISTORIES[form](result, color=color), form)
         return FINE
 
     return _reported(run)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from squasher.model import Column, ForeignKey, Index, IndexColumn, Table
     from squasher.sql import Token
 
+    Said = tuple[Constraint, ...]
+
 
 def differing_facts(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
     """What SQLite reports differently: columns, keys, constraints, options."""
@@ -181,8 +183,11 @@ def _options(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]
 
 def beside_facts(owner: tuple[str, str], old: str, new: str) -> Iterator[Change]:
     """What two texts say differently that no fact tells: CHECKs, and names and conflict clauses."""
-    yield from _checks(owner, old, new)
-    yield from _more(owner, old, new)
+    before, after = clauses(old), clauses(new)
+    items = [item for sql in (old, new) for item in layout.parse_table(sql).items]
+    columns = {fold(item.column) for item in items if item.column}
+    yield from _checks(owner, before, after, columns)
+    yield from _more(owner, before, after)
 
 
 def differing_clauses(owner: tuple[str, str], old: str, new: str) -> tuple[Change, ...]:
@@ -228,13 +233,10 @@ _ALIKE: Final[tuple[Callable[[_Checked], object], ...]] = (
 """What makes two CHECKs the same one, the strongest first."""
 
 
-def _checks(owner: tuple[str, str], old: str, new: str) -> Iterator[Change]:
-    columns = {
-        fold(item.column) for sql in (old, new) for item in layout.parse_table(sql).items if item.column
-    }
+def _checks(owner: tuple[str, str], old: Said, new: Said, columns: set[str]) -> Iterator[Change]:
     ones, others = (
-        [_Checked(one, plain(one.expression, columns)) for one in clauses(sql) if one.kind == "check"]
-        for sql in (old, new)
+        [_Checked(one, plain(one.expression, columns)) for one in said if one.kind == "check"]
+        for said in (old, new)
     )
     for alike in _ALIKE:
         pairs, ones, others = _paired(ones, others, alike)
@@ -268,11 +270,11 @@ def _check(clause: Constraint) -> Check:
     return Check(name=clause.name, text=clause.expression, column=clause.column or "")
 
 
-def _more(owner: tuple[str, str], old: str, new: str) -> Iterator[Change]:
+def _more(owner: tuple[str, str], old: Said, new: Said) -> Iterator[Change]:
     """Clauses with an ON CONFLICT, a MATCH or a name, which no fact tells."""
     ones, others = (
-        {canonical(f"{one.column or ''} {one.text}"): one for one in clauses(sql) if one.has_more}
-        for sql in (old, new)
+        {canonical(f"{one.column or ''} {one.text}"): one for one in said if one.has_more}
+        for said in (old, new)
     )
     for words, one in ones.items():
         if words not in others:

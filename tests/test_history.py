@@ -58,7 +58,7 @@ def label(element: object) -> str:
         case Column():
             return f"column {element.name}"
         case _ if hasattr(element, "sql"):
-            return f"{kind_of(element)} {element.name}"  # type: ignore[arg-type, attr-defined]
+            return f"{kind_of(element)} {element.name}"  # type: ignore[attr-defined]
         case _:
             return type(element).__name__.lower()
 

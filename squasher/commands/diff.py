@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import history
-from squasher.changes import Added, Content, Modified, RowSet, renamed
+from squasher.changes import Content, Modified, RowSet, renamed
 from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError
 from squasher.fulltext import TERMS
-from squasher.lines import Place
-from squasher.model import Table, VirtualTable
+from squasher.model import VirtualTable, kind_of
 from squasher.parallel import together
 from squasher.prove import LAYERS, Proof, prove
 from squasher.renames import follow
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from squasher.changes import Change
     from squasher.history import History
+    from squasher.lines import Place
     from squasher.model import Snapshot
     from squasher.profiles import Profile
     from squasher.renames import Followed, Named
@@ -113,13 +113,8 @@ def _proof(profile: Profile, old: Side, new: Side) -> Proof:
 
 def _may_be_renamed(changes: Iterable[Change]) -> bool:
     """Whether something is gone and something like it is new: what a rename looks like."""
-    kinds = {(type(change).__name__, _kind(change)) for change in changes}
+    kinds = {(type(change).__name__, kind_of(change.element)) for change in changes}
     return any({("Added", kind), ("Removed", kind)} <= kinds for kind in ("table", "column"))
-
-
-def _kind(change: Change) -> str:
-    element = getattr(change, "new", None) or getattr(change, "old", None)
-    return "table" if isinstance(element, Table | VirtualTable) else type(element).__name__.lower()
 
 
 def _followed(profile: Profile, old: tuple[Opened, Side], new: Side, caused: History | None) -> Followed:
@@ -152,17 +147,17 @@ def _readable(changes: tuple[Change, ...], old: Side, new: Side) -> tuple[Change
     kept: list[Change] = []
     inside: list[str] = []
     for change in changes:
-        element = change.new if isinstance(change, Added) else change.old
+        element = change.element
         terms = isinstance(element, RowSet) and element.columns == TERMS
         owner = parts.get(change.owner[1], change.owner[1] if terms else None)
         if owner is None:
             kept.append(change)
         else:
             inside.append(owner)
-    whole = {one.owner for one in kept if not isinstance(one, Modified) and _kind(one) == "table"}
-    kept = [one for one in kept if one.owner not in whole or _kind(one) != "number"]
+    whole = {one.owner for one in kept if not isinstance(one, Modified) and kind_of(one.element) == "table"}
+    kept = [one for one in kept if one.owner not in whole or kind_of(one.element) != "number"]
     telling = (change for change in kept if renamed(change) is None)
-    told = {change.owner[1] for change in telling if _kind(change) in {"table", "rowset", "cell"}}
+    told = {change.owner[1] for change in telling if kind_of(change.element) in {"table", "rowset", "cell"}}
     for name in sorted({*inside} - told):
         before, after = (_entries(tables[name], side) for side in (one, other))
         kept.append(Modified(owner=("table", name), old=before, new=after, fields=("content",)))
@@ -217,21 +212,4 @@ def _findings(changes: tuple[Change, ...], caused: History | None, ran: frozense
 def _cause(change: Change, caused: History | None) -> Place | None:
     if caused is None:
         return None
-    return caused.last(change) if renamed(change) is None else _renamed_at(change, caused)
-
-
-def _new_name(change: Change) -> str | None:
-    """The name, folded, that a change gave, whatever else it changed."""
-    if not isinstance(change, Modified):
-        return None
-    old, new = (str(getattr(one, "name", "")) for one in (change.old, change.new))
-    return fold(new) if new != old else None
-
-
-def _renamed_at(change: Change, caused: History) -> Place | None:
-    """Where the new side's chain made a rename; None when the old side's made it, the other way round."""
-    for episode in reversed(caused.episodes):
-        for event in episode.events:
-            if _kind(event.change) == _kind(change) and _new_name(event.change) == _new_name(change):
-                return Place(episode.migration.path, event.line)
-    return None
+    return caused.last(change) if renamed(change) is None else caused.renamed_at(change)

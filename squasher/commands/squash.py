@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import choose, volatile
 from squasher.chain import Chain, Migration, read_chain
-from squasher.changes import Added, Modified, RowSet
+from squasher.changes import Modified, RowSet
 from squasher.emit import Source, emit
 from squasher.errors import ReplayError, SquasherError, UnsupportedError
 from squasher.files import write_atomically
@@ -97,7 +97,7 @@ def _cut_short(whole: Chain, chain: Chain) -> tuple[str, ...]:
 
 def _refuse_stale_indexes(proof: Proof) -> None:
     """An index that does not hold what its table holds cannot be rebuilt as it is."""
-    elements = [change.new if isinstance(change, Added) else change.old for change in proof.changes]
+    elements = [change.element for change in proof.changes]
     if all(isinstance(one, RowSet) and one.columns == TERMS for one in elements):
         raise UnsupportedError(
             f"the full-text index {proof.changes[0].owner[1]} does not hold what its content table holds",

@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from squasher.commands.history import Told
     from squasher.comparison import Comparison
 
 
@@ -17,17 +20,17 @@ class Renderer(Protocol):
         ...
 
 
-def _late(name: str) -> Renderer:
-    """The format of that name: its module is imported when it is used, with all that it needs."""
+def _late(module: str, name: str = "render") -> Callable[..., str]:
+    """A format: its module is imported when it is used, with all that it needs."""
 
-    def render(compared: Comparison, *, color: bool = False) -> str:
-        renderer: Renderer = import_module(f"{__name__}.{name}").render
-        return renderer(compared, color=color)
+    def render(value: Comparison | Told, *, color: bool = False) -> str:
+        renderer: Callable[..., str] = getattr(import_module(f"{__name__}.{module}"), name)
+        return renderer(value, color=color)
 
     return render
 
 
-RENDERERS: Final = {
+RENDERERS: Final[dict[str, Renderer]] = {
     name: _late(name)
     for name in (
         "text",
@@ -38,6 +41,9 @@ RENDERERS: Final = {
         "github",
     )
 }
+
+HISTORIES: Final = {name: _late("history", name) for name in ("text", "json")}
+"""The same of ``squasher history``."""
 
 COMMANDS: Final = frozenset({"json", "github"})
 """Formats that programs take at their word: every character in them is escaped by their own rules, and

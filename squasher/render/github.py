@@ -39,8 +39,7 @@ def _level(compared: Comparison, entry: Entry) -> str:
 
 
 def _message(entry: Entry) -> str:
-    row = f" in the row with {entry.said.row}" if entry.said.row else ""
-    says = f": {entry.says}{row}" if entry.says else ""
+    says = f": {entry.said.sentence}" if entry.says else ""
     risks = "".join(f"; {DANGERS[risk.danger]}: {risk.reason}" for risk in entry.risks)
     return f"{entry.word} {entry.said.subject}{says}{risks}"
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher.changes import Added, Modified, Removed, renamed
-from squasher.model import Index, Table, VirtualTable
+from squasher.changes import Modified, Removed, renamed
+from squasher.model import Index, is_object, kind_of
 from squasher.render.json import dumped
+from squasher.render.style import painted
 from squasher.render.words import VOICES, Words
 from squasher.render.words import words as say
 from squasher.sql import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from squasher.changes import Change
     from squasher.commands.history import Lived, Told
     from squasher.episodes import Episode, Event, Wrote
 
 VERSION: Final = 1
-_COLORS: Final = {"-": "\x1b[31m", "+": "\x1b[32m", "~": "\x1b[33m"}
-_PLAIN: Final = "\x1b[0m"
 _WIDEST: Final = 60
 _DONE: Final = {"insert": "+", "update": "~", "delete": "-"}
 _MARKED: Final = {VOICES["diff"].added, VOICES["diff"].removed}
@@ -75,7 +72,7 @@ def _brief(episode: Episode) -> str:
             names = [
                 _subject(event.change)[1]
                 for event in events
-                if _is_object(event.change) and renamed(event.change)
+                if is_object(event.change.element) and renamed(event.change)
             ]
             name = (names or [events[0].change.owner[1]])[0]
             parts.append(f"{printable(name)}: {', '.join(_counted(events))}")
@@ -99,12 +96,11 @@ def _sum(numbers: list[int | None]) -> int | None:
 
 
 def _is_whole(event: Event) -> bool:
-    return event.life == event.owner and not isinstance(event.change, Modified) and _is_object(event.change)
-
-
-def _is_object(change: Change) -> bool:
-    element = change.new if isinstance(change, Added) else change.old
-    return hasattr(element, "sql") and not (isinstance(element, Index) and element.sql is None)
+    return (
+        event.life == event.owner
+        and not isinstance(event.change, Modified)
+        and is_object(event.change.element)
+    )
 
 
 def _object(event: Event) -> str:
@@ -114,10 +110,9 @@ def _object(event: Event) -> str:
 
 def _subject(change: Change) -> tuple[str, str]:
     """The kind and the name of what a change is about."""
-    element = change.new if isinstance(change, Added) else change.old
-    if _is_object(change):
-        kind = "table" if isinstance(element, Table | VirtualTable) else type(element).__name__.lower()
-        return kind, str(getattr(element, "name", ""))
+    element = change.element
+    if is_object(element):
+        return kind_of(element), element.name
     said = words(change)
     return said.kind, said.name if isinstance(element, Index) else str(
         getattr(element, "name", "")
@@ -134,7 +129,7 @@ def _counted(events: list[Event]) -> list[str]:
         kind, name = _subject(event.change)
         change = event.change
         if (new := renamed(change)) is not None:
-            of = "" if _is_object(change) else f"{printable(name)} "
+            of = "" if is_object(change.element) else f"{printable(name)} "
             groups.setdefault(("renamed", kind), []).append(f"{of}renamed to {printable(new)}")
             continue
         groups.setdefault((words(change).mark, kind), []).append(printable(name))
@@ -191,7 +186,7 @@ def _laid(lines: list[_Line], *, color: bool) -> list[str]:
     width = min(_WIDEST, max((len(printable(line.place)) for line in lines), default=0))
     out: list[str] = []
     for line in lines:
-        mark = f"{_COLORS[line.mark]}{line.mark}{_PLAIN}" if color else line.mark
+        mark = painted(line.mark, line.mark, color=color)
         said = f"  {printable(line.says)}" if line.says else ""
         out.append(f"  {printable(line.place):<{width}}   {mark} {printable(line.subject)}{said}")
         out += [f"  {'':<{width}}       {printable(detail)}" for detail in line.details]
@@ -203,9 +198,9 @@ def _line(event: Event, *, whole: bool = False) -> _Line:
     change = event.change
     kind, name = _subject(change)
     said = words(change)
-    own = isinstance(change, Modified) or _is_object(change)
+    own = isinstance(change, Modified) or is_object(change.element)
     subject = f"{kind} {name}" if own else said.subject
-    if whole and not (event.life == event.owner and _is_object(change)):
+    if whole and not (event.life == event.owner and is_object(change.element)):
         subject = f"{change.owner[1]}: {subject}"
     says = "" if said.says in _MARKED else said.says
     if (new := renamed(change)) is not None:
@@ -276,6 +271,3 @@ def _written(wrote: Wrote) -> dict[str, object]:
         "rows": wrote.number,
         "place": {"file": wrote.migration.name, "line": wrote.line},
     }
-
-
-FORMATS: Final[dict[str, Callable[..., str]]] = {"text": text, "json": json}

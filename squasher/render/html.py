@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from squasher.render.report import dangers, sections, total, verdict
+from squasher.render.report import dangers, endangered, sections, total, verdict
 from squasher.render.statements import Line, Statements, hunks
-from squasher.render.words import VOICES
 from squasher.risks import DANGERS
 from squasher.sql import printable
 
@@ -81,9 +80,10 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
     )
     found = sections(compared.command, compared.findings)
     statements = Statements(compared)
+    anchors = {(section.kind, section.name): f"o{number}" for number, section in enumerate(found, 1)}
     parts = [
-        _part(compared, section, f"o{number}", statements.lines(section))
-        for number, section in enumerate(found, 1)
+        _part(section, anchor, statements.lines(section))
+        for section, anchor in zip(found, anchors.values(), strict=True)
     ]
     one, between, other = verdict(compared)
     return environment.get_template("comparison.html.j2").render(
@@ -95,7 +95,7 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
         other=_cut(other),
         total=total(compared) if found else "",
         dangers=dangers(compared),
-        risks={says: tuple(_risks(found, danger)) for danger, says in DANGERS.items()},
+        risks={says: tuple(_risks(found, anchors, danger)) for danger, says in DANGERS.items()},
         parts=parts,
         listed=len(parts) > _MANY,
         respelled=[_cut(name) for _, name in compared.proof.respelled],
@@ -109,26 +109,23 @@ def _cut(text: str) -> str:
     return line if len(line) <= _WIDEST else line[: _WIDEST - 1] + "…"
 
 
-def _risks(found: tuple[Section, ...], danger: str) -> Iterator[_Risk]:
-    for number, section in enumerate(found, 1):
-        for entry in section.entries:
-            for risk in entry.risks:
-                if risk.danger == danger:
-                    yield _Risk(
-                        anchor=f"o{number}",
-                        object=_cut(section.name),
-                        kind=entry.said.kind,
-                        name=_cut(entry.said.name),
-                        reason=_cut(risk.reason),
-                        place=_place(entry),
-                    )
+def _risks(found: tuple[Section, ...], anchors: dict[tuple[str, str], str], danger: str) -> Iterator[_Risk]:
+    for section, entry, risk in endangered(found, danger):
+        yield _Risk(
+            anchor=anchors[section.kind, section.name],
+            object=_cut(section.name),
+            kind=entry.said.kind,
+            name=_cut(entry.said.name),
+            reason=_cut(risk.reason),
+            place=_place(entry),
+        )
 
 
 def _place(entry: Entry) -> str:
     return _cut(str(entry.place)) if entry.place else ""
 
 
-def _part(compared: Comparison, section: Section, anchor: str, lines: tuple[Line, ...]) -> _Part:
+def _part(section: Section, anchor: str, lines: tuple[Line, ...]) -> _Part:
     kind, name = section.heading
     shown = ((line[:1], line) for at, part in hunks(lines) for line in (at, *map(str, part)))
     first = tuple((_CLASSES[mark], _cut(line)) for mark, line in islice(shown, _LINES))
@@ -136,7 +133,7 @@ def _part(compared: Comparison, section: Section, anchor: str, lines: tuple[Line
         anchor=anchor,
         kind=kind or section.kind,
         name=_cut(name),
-        changes=tuple(_change(compared, entry) for entry in section.entries),
+        changes=tuple(_change(entry) for entry in section.entries),
         lines=first,
         more=_count(shown),
     )
@@ -146,19 +143,18 @@ def _count(rest: Iterable[object]) -> int:
     return sum(1 for _ in rest)
 
 
-def _change(compared: Comparison, entry: Entry) -> _Change:
-    said, voice = entry.said, VOICES[compared.command]
-    pair = said.mark == "~" and said.says == voice.modified.format(old=said.old, new=said.new)
+def _change(entry: Entry) -> _Change:
+    said = entry.said
     return _Change(
         style=_CLASSES[said.mark],
         mark=said.mark,
         word=entry.word,
         kind=said.kind,
         name=_cut(said.name),
-        old=_cut(str(said.old)) if pair else "",
-        new=_cut(str(said.new)) if pair else "",
+        old=_cut(str(said.old)) if entry.pair else "",
+        new=_cut(str(said.new)) if entry.pair else "",
         row=_cut(said.row),
-        says="" if pair else _cut(entry.says),
+        says="" if entry.pair else _cut(entry.says),
         is_sql=said.mark != "~" and said.kind not in {"table", "view"},
         details=tuple(map(_cut, said.details)) if said.kind.endswith(("row", "rows")) else (),
         risks=tuple((DANGERS[risk.danger], _cut(risk.reason)) for risk in entry.risks),

@@ -9,8 +9,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from squasher.render.report import dangers, plural, sections, total
+from squasher.render.report import dangers, endangered, sections, total
 from squasher.render.statements import Statements, hunks
+from squasher.render.style import plural
 from squasher.render.words import VOICES
 from squasher.risks import DANGERS
 from squasher.sql import printable
@@ -153,12 +154,9 @@ def _list(title: str, items: Iterable[str]) -> Iterator[str]:
 def _first(found: tuple[Section, ...]) -> Iterator[str]:
     """What can destroy data or break something, the worst first."""
     for danger, says in DANGERS.items():
-        for section in found:
-            for entry in section.entries:
-                for risk in entry.risks:
-                    if risk.danger == danger:
-                        what = f"{code(section.name)} {_subject(entry)}".strip()
-                        yield f"**{says}**: {what}: {sentence(risk.reason)}{_from(entry)}"
+        for section, entry, risk in endangered(found, danger):
+            what = f"{code(section.name)} {_subject(entry)}".strip()
+            yield f"**{says}**: {what}: {sentence(risk.reason)}{_from(entry)}"
 
 
 def _from(entry: Entry) -> str:
@@ -186,7 +184,7 @@ def _how(compared: Comparison, entry: Entry) -> str:
     said, voice = entry.said, VOICES[compared.command]
     if said.mark != "~":
         return sentence(entry.says) if said.kind in {"table", "view"} or not entry.says else code(entry.says)
-    if said.says == voice.modified.format(old=said.old, new=said.new):
+    if entry.pair:
         row = f" in the row with {code(said.row)}" if said.row else ""
         return voice.modified.format(old=code(str(said.old)), new=code(str(said.new))) + row
     return sentence(said.says)

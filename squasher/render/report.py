@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from squasher.render.style import plural
 from squasher.render.words import VOICES, words
 from squasher.risks import DANGERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from squasher.comparison import Comparison, Finding
     from squasher.lines import Place
@@ -35,6 +36,8 @@ class Entry(NamedTuple):
     origin: str
     """The place with what happened there: ``added by 0026_x.sql:9``; '' when there is none."""
     risks: tuple[Risk, ...]
+    pair: bool
+    """Whether it says nothing but what was and what is."""
 
 
 class Section(NamedTuple):
@@ -81,7 +84,8 @@ def _entry(command: str, finding: Finding) -> Entry:
     said = words(finding.change, voice)
     says = "" if said.says in {voice.removed, voice.added} else said.says
     origin = f"{voice.origin(said)}{finding.place}" if finding.place else ""
-    return Entry(said, _WORDS[command][said.mark], says, finding.place, origin, finding.risks)
+    pair = said.mark == "~" and said.says == voice.modified.format(old=said.old, new=said.new)
+    return Entry(said, _WORDS[command][said.mark], says, finding.place, origin, finding.risks, pair)
 
 
 def verdict(compared: Comparison) -> tuple[str, str, str]:
@@ -102,14 +106,18 @@ def total(compared: Comparison) -> str:
     return f"{count} {word}{plural(count)} in {objects} object{plural(objects)}"
 
 
+def endangered(found: Iterable[Section], danger: str) -> Iterator[tuple[Section, Entry, Risk]]:
+    """What is in a danger, in the order of the report."""
+    for section in found:
+        for entry in section.entries:
+            for risk in entry.risks:
+                if risk.danger == danger:
+                    yield section, entry, risk
+
+
 def dangers(compared: Comparison) -> dict[str, int]:
     """How many changes are in each danger, the worst first: ``can destroy data``: 2."""
     counts = Counter(
         danger for finding in compared.findings for danger in {risk.danger for risk in finding.risks}
     )
     return {says: counts[danger] for danger, says in DANGERS.items() if counts[danger]}
-
-
-def plural(count: int) -> str:
-    """The ending of a word that is counted."""
-    return "" if count == 1 else "s"

@@ -24,7 +24,7 @@ from squasher.changes import (
     Removed,
     RowSet,
 )
-from squasher.model import Index, Table, Trigger, View, VirtualTable, kind_of
+from squasher.model import Table, View, VirtualTable, is_object, kind_of
 from squasher.sql import fold, printable, quote
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ _MOST: Final = 4_000_000
 """Pairs of lines to look at for what two statements share; beyond it they count as wholly different."""
 _NOTE: Final = "    -- "
 """Before what is no statement; ``---`` at the start of a line would be the head of a diff to some readers."""
-_OBJECTS: Final = (Table, VirtualTable, View, Trigger, Index)
 _WITHOUT_STATEMENT: Final = (Content, Number, LedgerEntry, Program)
 
 
@@ -80,7 +79,7 @@ class Statements:
             pair = _pair(change)
             if pair is not None:
                 pairs.setdefault(pair[0], pair[1])
-            elif _is_in_table(_element(change)):
+            elif _is_in_table(change.element):
                 pairs.setdefault(owner, tables)
         for before, after in pairs.values():
             yield from _compared(before, after)
@@ -168,28 +167,17 @@ def _statement(item: SchemaObject) -> str:
     return layout.view(sql, item.columns) if isinstance(item, View) else layout.statement(sql)
 
 
-def _element(change: Change) -> Element:
-    return change.new if isinstance(change, Added) else change.old
-
-
 def _row_key(change: Change) -> str | None:
     return change.old.key if isinstance(change, Modified) and isinstance(change.old, Cell) else None
 
 
-def _has_statement(element: Element) -> bool:
-    return isinstance(element, _OBJECTS) and element.sql is not None
-
-
 def _pair(change: Change) -> tuple[tuple[str, str], _Pair] | None:
     """The object that a change is of, by kind and name, and its statements, where it has one of its own."""
-    one = None if isinstance(change, Added) else change.old
-    other = None if isinstance(change, Removed) else change.new
+    one = change.old
+    other = change.new
     named = one if other is None else other
-    texts = [
-        _statement(item) if isinstance(item, _OBJECTS) and item.sql is not None else None
-        for item in (one, other)
-    ]
-    if not isinstance(named, _OBJECTS) or texts == [None, None]:
+    texts = [_statement(item) if is_object(item) else None for item in (one, other)]
+    if not is_object(named) or texts == [None, None]:
         return None
     return (kind_of(named), fold(named.name)), (texts[0], texts[1])
 
@@ -198,7 +186,7 @@ def _is_in_table(element: Element) -> bool:
     """Whether only the statement of the whole table shows an element."""
     if isinstance(element, Order):
         return element.of in {"columns", "unique constraints"}
-    return not isinstance(element, (RowSet, Cell, *_WITHOUT_STATEMENT)) and not _has_statement(element)
+    return not isinstance(element, (RowSet, Cell, *_WITHOUT_STATEMENT)) and not is_object(element)
 
 
 def _compared(before: str | None, after: str | None) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from squasher.comparison import Finding
 from squasher.prove import LAYERS
+from squasher.render.style import painted, plural
 from squasher.risks import DANGERS
 from squasher.sql import printable
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from squasher.risks import Risk
 
 _WIDEST: Final = 48
-_COLORS: Final = {"-": "\x1b[31m", "+": "\x1b[32m", "~": "\x1b[33m", "!": "\x1b[31m"}
-_PLAIN: Final = "\x1b[0m"
 
 
 def render(compared: Comparison, *, color: bool = False) -> str:
@@ -108,7 +107,7 @@ def _section(section: Section, *, color: bool) -> list[str]:
     lines = [printable(" ".join(section.heading).strip())]
     for entry in entries:
         said = entry.said
-        mark = f"{_COLORS[said.mark]}{said.mark}{_PLAIN}" if color else said.mark
+        mark = painted(said.mark, said.mark, color=color)
         origin = f" ({printable(entry.origin)})" if entry.origin else ""
         lines.append(f"  {mark} {printable(said.subject):<{width}}   {printable(said.sentence)}{origin}")
         lines += [f"      {printable(line)}" for line in said.details]
@@ -118,7 +117,7 @@ def _section(section: Section, *, color: bool) -> list[str]:
 
 def _risk(risk: Risk, *, color: bool) -> str:
     says = f"! {DANGERS[risk.danger]}: {printable(risk.reason)}"
-    return f"      {_COLORS['!']}{says}{_PLAIN}" if color else f"      {says}"
+    return f"      {painted(says, '!', color=color)}"
 
 
 def squashed(result: Squashed) -> str:
@@ -128,7 +127,7 @@ def squashed(result: Squashed) -> str:
     tables = kinds.count("Table") + kinds.count("VirtualTable")
     rows = sum(len(part.rows) for part in snapshot.rows)
     counts = [
-        f"{count} {word}{_s(count)}"
+        f"{count} {word}{plural(count)}"
         for count, word in (
             (tables, "table"),
             (kinds.count("Index"), "index"),
@@ -142,11 +141,7 @@ def squashed(result: Squashed) -> str:
     number = len(chain.migrations)
     layers = f"{len(LAYERS)} layers: {', '.join(LAYERS)}"
     return (
-        f"replayed   {number} migration{_s(number)}, {chain.span}\n"
+        f"replayed   {number} migration{plural(number)}, {chain.span}\n"
         f"{'wrote' if result.written else 'unchanged':<9}  {result.target.fresh.as_posix()}   {summary}\n"
         f"proved     {layers}\n"
     )
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
