@@ -39,7 +39,7 @@ def squash(
     unless given. Raises SquasherError; the file on disk is untouched then.
     """
     from squasher.commands import squash as command
-    from squasher.commands.target import target
+    from squasher.target import target
 
     return command.squash(target(migrations, fresh, profile, max_steps), to=to, write=write)
 
@@ -56,7 +56,7 @@ def check(
     Raises SquasherError when either cannot be run or compared.
     """
     from squasher.commands import check as command
-    from squasher.commands.target import target
+    from squasher.target import target
 
     return command.check(target(migrations, fresh, profile, max_steps))
 
@@ -75,6 +75,8 @@ def diff(
     ``rows`` only the schemas are compared. Raises SquasherError when a side cannot be read or run.
     """
     from squasher.commands import diff as command
-    from squasher.commands.target import rules
+    from squasher.target import target
 
-    return command.diff(command.Sides(old=old, new=new, rows=rows), rules(profile, max_steps))
+    return command.diff(
+        command.Sides(old=old, new=new, rows=rows), target(profile=profile, max_steps=max_steps)
+    )

@@ -44,8 +44,8 @@ def squash(
 
     def run() -> int:
         from squasher.commands.squash import squash as command
-        from squasher.commands.target import target
         from squasher.render.text import squashed
+        from squasher.target import target
 
         result = command(target(migrations, fresh, profile, max_steps), to=to, write=not stdout)
         _warn(result.warnings)
@@ -68,7 +68,7 @@ def check(
 
     def run() -> int:
         from squasher.commands.check import check as command
-        from squasher.commands.target import target
+        from squasher.target import target
 
         result = command(target(migrations, fresh, profile, max_steps))
         _warn(result.warnings)
@@ -101,11 +101,11 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
     def run() -> int:
         from squasher.commands.diff import Sides
         from squasher.commands.diff import diff as command
-        from squasher.commands.target import rules
         from squasher.render.text import nothing
+        from squasher.target import target
 
-        sides = Sides(old, new, start, to, migrations, rows)
-        result = command(sides, rules(profile, max_steps))
+        sides = Sides(old, new, start, to, rows)
+        result = command(sides, target(migrations, None, profile, max_steps))
         _warn(result.warnings)
         _compared(result, form)
         if result.proof.status == "unknown":
@@ -130,9 +130,9 @@ def show(
 
     def run() -> int:
         from squasher.commands.show import show as command
-        from squasher.commands.target import rules
+        from squasher.target import target
 
-        result = command(source, rules(profile, max_steps), migrations=migrations, to=to, rows=rows)
+        result = command(source, target(migrations, None, profile, max_steps), to=to, rows=rows)
         _warn(result.notes)
         _print(result.text)
         return FINE
@@ -170,8 +170,8 @@ def history(
 
     def run() -> int:
         from squasher.commands.history import history as command
-        from squasher.commands.target import target
         from squasher.render import HISTORIES
+        from squasher.target import target
 
         result = command(target(migrations, None, profile, max_steps), what, to)
         _warn(result.warnings)

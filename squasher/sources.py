@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from squasher.chain import Chain, Migration
     from squasher.profiles import Profile
     from squasher.provenance import Provenance
+    from squasher.target import Target
     from squasher.universe import Universe
 
     _Take: TypeAlias = Callable[[apsw.Connection], Database | Snapshot]
@@ -122,9 +123,8 @@ def _in_git(path: str) -> str:
 
 def open_source(
     source: Source,
-    profile: Profile,
+    target: Target,
     *,
-    migrations: str = "migrations",
     to: str | None = None,
     rows: bool = True,
 ) -> Opened:
@@ -132,7 +132,7 @@ def open_source(
 
     Without ``rows``, only the schema is read. Raises SquasherError.
     """
-    reader = _Reader(profile, to, rows=rows)
+    reader = _Reader(target, to, rows=rows)
     notes = () if source.note is None else (source.note,)
     match source.kind:
         case "empty":
@@ -142,14 +142,18 @@ def open_source(
         case "path":
             opened = reader.path(Path(source.path), source.name)
         case "git":
-            opened = reader.revision(source, migrations)
+            opened = reader.revision(source)
     return opened._replace(notes=(*notes, *opened.notes))
 
 
 class _Reader(NamedTuple):
-    profile: Profile
+    target: Target
     to: str | None
     rows: bool
+
+    @property
+    def profile(self) -> Profile:
+        return self.target.profile
 
     def path(self, path: Path, name: str) -> Opened:
         if path.is_dir():
@@ -163,8 +167,8 @@ class _Reader(NamedTuple):
             return self.empty(name)
         return self.content(name, name, read_regular(path))
 
-    def revision(self, source: Source, migrations: str) -> Opened:
-        path = source.path or _in_git(migrations)
+    def revision(self, source: Source) -> Opened:
+        path = source.path or _in_git(self.target.migrations.as_posix())
         shown = source.name if source.name.endswith(f":{path}") else f"{source.name}:{Path(path).as_posix()}"
         try:
             place = git.locate(source.revision, path, shown)

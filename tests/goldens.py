@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from squasher.commands.diff import Sides, diff
 from squasher.profiles import PROFILES
 from squasher.render import RENDERERS
+from tests.targets import of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +52,8 @@ class Case(NamedTuple):
         """What the formats say, by the name of the file that holds it."""
         old, new = self._inputs()
         with chdir(self.folder):
-            compared = diff(Sides(old=old, new=new, start=self.start, to=self.to), PROFILES[self.profile])
+            sides = Sides(old=old, new=new, start=self.start, to=self.to)
+            compared = diff(sides, of(PROFILES[self.profile]))
             return {FILES[form]: _unstyled(render(compared)) for form, render in RENDERERS.items()}
 
     def expected(self) -> dict[str, str]:

@@ -38,6 +38,8 @@ LAYERS = {
     "dbfile": 1,
     "parallel": 1,
     "d1": 1,
+    "wrangler": 1,
+    "target": 1,
     "schemadiff": 1,
     "tablediff": 1,
     "hints": 1,

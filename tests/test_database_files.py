@@ -18,6 +18,7 @@ from squasher import dbfile, sources
 from squasher.errors import InputError, SquasherError
 from squasher.profiles import D1, SQLITE, Profile
 from squasher.sources import Opened, open_source, parse
+from tests.targets import of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +40,7 @@ def make(path: Path, script: str = SCHEMA + ROWS, *pragmas: str) -> Path:
 
 def look(path: Path | str, profile: Profile = SQLITE, *, rows: bool = True) -> Opened:
     """The database at a path."""
-    opened = open_source(parse(str(path)), profile, rows=rows)
+    opened = open_source(parse(str(path)), of(profile), rows=rows)
     assert opened.kind == "database"
     return opened
 
@@ -336,12 +337,12 @@ def test_a_directory_that_nobody_may_write(repository: Path, mode: str) -> None:
         folder.chmod(0o555)
         code = (
             "import os, sys\n"
-            "from squasher.profiles import D1\n"
+            "from squasher.target import target\n"
             "from squasher.sources import open_source, parse\n"
             "if os.geteuid() == 0:  # root may write everywhere\n"
             "    os.setuid(65534)\n"
             "assert not os.access(os.path.dirname(sys.argv[1]), os.W_OK)\n"
-            "print(open_source(parse(sys.argv[1]), D1).side.snapshots[0].rows[0].rows)"
+            "print(open_source(parse(sys.argv[1]), target()).side.snapshots[0].rows[0].rows)"
         )
         done = subprocess.run(
             [sys.executable, "-c", code, str(path)],
@@ -357,10 +358,10 @@ def test_a_directory_that_nobody_may_write(repository: Path, mode: str) -> None:
 def test_an_empty_file_is_an_empty_database(tmp_path: Path) -> None:
     """SQLite writes nothing before the first table; an empty SQL file is something else."""
     (tmp_path / "new.db").touch()
-    opened = open_source(parse(str(tmp_path / "new.db")), D1)
+    opened = open_source(parse(str(tmp_path / "new.db")), of(D1))
     assert (opened.kind, opened.side.snapshots[0].objects) == ("empty", ())
     (tmp_path / "new.sql").touch()
-    assert open_source(parse(str(tmp_path / "new.sql")), SQLITE).kind == "sql"
+    assert open_source(parse(str(tmp_path / "new.sql")), of(SQLITE)).kind == "sql"
 
 
 def damage(path: Path, kind: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 from squasher.commands.diff import Sides
 from squasher.commands.diff import diff as command
 from squasher.profiles import D1
+from tests.targets import of
 
 ROOT = Path(__file__).parent.parent
 CLEARLIFT = ROOT / "migrations"
@@ -301,8 +302,11 @@ def caused(folder: Path, *files: str, start: int) -> list[tuple[str, str]]:
     """What the files after that one do, and the place that is named for each."""
     write(folder, {f"migrations/{number:04}_step.sql": text for number, text in enumerate(files, 1)})
     directory = str(folder / "migrations")
-    sides = Sides(old=directory, new=directory, start=f"{start:04}", migrations=directory)
-    return [(type(finding.change).__name__, str(finding.place)) for finding in command(sides, D1).findings]
+    sides = Sides(old=directory, new=directory, start=f"{start:04}")
+    return [
+        (type(finding.change).__name__, str(finding.place))
+        for finding in command(sides, of(D1, directory)).findings
+    ]
 
 
 def test_what_both_sides_ran_is_no_cause(tmp_path: Path) -> None:

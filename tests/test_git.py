@@ -14,6 +14,7 @@ from squasher.errors import InputError, ReplayError
 from squasher.profiles import D1, SQLITE
 from squasher.sources import Opened, branch_point, open_source, parse
 from tests.repositories import Repository, isolate
+from tests.targets import of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 def opened(text: str, migrations: str = "migrations") -> Opened:
     """The source that a text names."""
-    return open_source(parse(text), D1, migrations=migrations)
+    return open_source(parse(text), of(D1, migrations))
 
 
 def tables(found: Opened) -> list[str]:
@@ -220,7 +221,7 @@ def test_a_linked_work_tree(repository: Repository, tmp_path: Path, monkeypatch:
     monkeypatch.chdir(linked.root)
     assert tables(opened("git:HEAD")) == ["a", "b"]
     assert tables(opened("git:main")) == ["a"]
-    assert tables(open_source(branch_point("migrations"), D1)) == ["a"]
+    assert tables(open_source(branch_point("migrations"), of(D1))) == ["a"]
 
 
 def test_a_bare_repository(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,7 +297,7 @@ def test_a_shallow_clone(repository: Repository, tmp_path: Path, monkeypatch: py
         branch_point("migrations")
     assert "git fetch --unshallow" in str(caught.value.hint)
     clone.git("fetch", "--quiet", "--unshallow")
-    assert tables(open_source(branch_point("migrations"), D1)) == ["a", "b"]
+    assert tables(open_source(branch_point("migrations"), of(D1))) == ["a", "b"]
 
 
 @pytest.mark.parametrize("left_out", ["blob:none", "tree:0"])
@@ -349,7 +350,7 @@ def test_a_repository_runs_nothing(repository: Repository) -> None:
     repository.git("config", "core.hooksPath", str(repository.root))
     (repository.root / ".gitattributes").write_text("*.sql filter=x diff=x\n")
     assert tables(opened("git:main")) == ["a"]
-    assert tables(open_source(branch_point("migrations"), D1)) == ["a"]
+    assert tables(open_source(branch_point("migrations"), of(D1))) == ["a"]
     assert problem("git:nothing")
     assert not (repository.root / "sprung").exists()
 
@@ -362,26 +363,26 @@ def test_the_branch_point(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "main")
     repository.commit({"migrations/0003_other.sql": "CREATE TABLE other (a);"})
     repository.git("checkout", "--quiet", "feature")
-    found = open_source(branch_point("migrations"), D1)
+    found = open_source(branch_point("migrations"), of(D1))
     assert found.name == f"git:{base[:12]}:migrations"
     assert tables(found) == ["a", "b"]
     assert found.notes == ()
     assert found.name.startswith(f"git:{base[:12]}:")
     repository.git("checkout", "--quiet", "--detach")
-    assert tables(open_source(branch_point("migrations"), D1)) == ["a", "b"]
+    assert tables(open_source(branch_point("migrations"), of(D1))) == ["a", "b"]
 
 
 def test_a_branch_point_without_migrations(repository: Repository) -> None:
     """Where there was no directory yet, or none with a migration in it, everything is new."""
     repository.git("checkout", "--quiet", "-b", "feature")
     repository.commit({"sql/0001_x.sql": "CREATE TABLE x (a);"})
-    found = open_source(branch_point("sql"), D1, migrations="sql")
+    found = open_source(branch_point("sql"), of(D1, "sql"))
     assert (found.kind, tables(found)) == ("empty", [])
     assert found.notes[-1].endswith("has no sql: everything is new")
     repository.git("checkout", "--quiet", "main")
     repository.commit({"sql/.gitkeep": ""})
     repository.git("checkout", "--quiet", "-b", "other")
-    found = open_source(branch_point("sql"), D1, migrations="sql")
+    found = open_source(branch_point("sql"), of(D1, "sql"))
     assert (found.kind, tables(found)) == ("empty", [])
     assert found.notes[-1].endswith("holds no migrations: everything is new")
 
@@ -391,7 +392,7 @@ def test_a_branch_point_before_the_first_commit(tmp_path: Path, monkeypatch: pyt
     isolate(monkeypatch)
     Repository.new(tmp_path / "new")
     monkeypatch.chdir(tmp_path / "new")
-    found = open_source(branch_point("migrations"), SQLITE)
+    found = open_source(branch_point("migrations"), of(SQLITE))
     assert (found.name, found.kind) == ("the empty schema", "empty")
     assert found.notes == ("there is no commit yet: everything is new",)
 

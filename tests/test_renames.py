@@ -11,6 +11,7 @@ from squasher.commands.diff import Sides
 from squasher.commands.diff import diff as command
 from squasher.profiles import D1, SQLITE
 from squasher.render import RENDERERS
+from tests.targets import of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +44,7 @@ def lines(result: Comparison) -> list[str]:
 def through(write_chain: Write, *files: str, start: str = "0001", to: str | None = None) -> list[str]:
     """What a chain of these files does behind its first one, or between two."""
     directory = write_chain({f"{number:04}_step.sql": text for number, text in enumerate((BASE, *files), 1)})
-    return lines(command(Sides(start=start, to=to, migrations=str(directory)), D1))
+    return lines(command(Sides(start=start, to=to), of(D1, directory)))
 
 
 def test_a_renamed_column(write_chain: Write) -> None:
@@ -225,8 +226,8 @@ STRING = 'CREATE TABLE a (x CHECK (x <> "no such"));\nCREATE TABLE b (c);\n'
 def test_strings_in_double_quotes_in_other_tables(write_chain: Write) -> None:
     """SQLite rewrites them when it renames, on either side: that is no change of these tables."""
     directory = write_chain({"0001_a.sql": STRING, "0002_b.sql": "ALTER TABLE b RENAME COLUMN c TO d;\n"})
-    sides = Sides(start="0001", migrations=str(directory))
-    assert lines(command(sides, D1)) == ["~ column d renamed from c (0002_b.sql:1)"]
+    sides = Sides(start="0001")
+    assert lines(command(sides, of(D1, directory))) == ["~ column d renamed from c (0002_b.sql:1)"]
 
 
 @pytest.mark.parametrize("profile", [D1, SQLITE], ids=lambda profile: profile.name)
@@ -238,7 +239,7 @@ def test_a_renamed_full_text_table(write_chain: Write, profile: Profile) -> None
     directory = str(write_chain(files))
 
     def between(start: str, to: str) -> list[str]:
-        return lines(command(Sides(directory, directory, start, to), profile))
+        return lines(command(Sides(directory, directory, start, to), of(profile)))
 
     assert between("0001", "0002") == ["~ table renamed from notes (0002_b.sql:1)"]
     assert between("0002", "0001") == ["~ table renamed from texts"]

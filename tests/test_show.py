@@ -13,6 +13,7 @@ from squasher import sql
 from squasher.commands.show import show
 from squasher.errors import SquasherError
 from squasher.profiles import D1, SQLITE, Profile
+from tests.targets import of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ def text(tmp_path: Path) -> Callable[..., str]:
         with closing(sqlite3.connect(path)) as database:
             database.executescript(script)
             database.commit()
-        return show(str(path), profile, rows=rows).text
+        return show(str(path), of(profile), rows=rows).text
 
     return shown
 
@@ -68,7 +69,7 @@ def test_without_rows(text: Callable[..., str]) -> None:
 def test_an_empty_database(tmp_path: Path, profile: Profile) -> None:
     """Nothing is nothing."""
     (tmp_path / "new.db").touch()
-    assert show(str(tmp_path / "new.db"), profile).text == ""
+    assert show(str(tmp_path / "new.db"), of(profile)).text == ""
 
 
 def test_the_order_in_which_a_file_was_made_does_not_show(text: Callable[..., str]) -> None:
@@ -164,9 +165,9 @@ def test_a_volatile_chain(write_chain: Callable[..., Path]) -> None:
     directory = write_chain(
         {"0001_a.sql": "CREATE TABLE t (a, b); INSERT INTO t VALUES (datetime('now'), random());"}
     )
-    first = show(str(directory), D1).text
+    first = show(str(directory), of(D1)).text
     assert "('2026-12-19 07:28:39', " in first
-    assert show(str(directory), D1).text == first
+    assert show(str(directory), of(D1)).text == first
 
 
 @BOTH
@@ -189,7 +190,7 @@ def test_noise(tmp_path: Path, profile: Profile) -> None:
         data[chance.randrange(100, 512)] = chance.choice(b"()'\", -/*AT\n")
         path.write_bytes(data)
         try:
-            shown += bool(show(str(path), profile).text)
+            shown += bool(show(str(path), of(profile)).text)
         except SquasherError:
             continue
     assert shown

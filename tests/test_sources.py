@@ -16,6 +16,7 @@ from squasher.errors import InputError, ReplayError
 from squasher.profiles import D1, SQLITE
 from squasher.sources import Opened, alike, open_source, parse
 from squasher.volatile import FURTHER, UNIVERSES
+from tests.targets import of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +33,7 @@ LUCK = "CREATE TABLE t (id INTEGER PRIMARY KEY, even INT); INSERT INTO t (even) 
 
 def opened(path: Path | str, *, rows: bool = True, to: str | None = None) -> Opened:
     """The source at a path."""
-    return open_source(parse(str(path)), D1, rows=rows, to=to)
+    return open_source(parse(str(path)), of(D1), rows=rows, to=to)
 
 
 def names(found: Opened) -> list[str]:
@@ -229,4 +230,4 @@ def test_the_profile_decides(tmp_path: Path) -> None:
     (tmp_path / "file.sql").write_text("BEGIN; CREATE TABLE t (a); COMMIT;")
     with pytest.raises(ReplayError):
         opened(tmp_path / "file.sql")
-    assert names(open_source(parse(str(tmp_path / "file.sql")), SQLITE)) == ["t"]
+    assert names(open_source(parse(str(tmp_path / "file.sql")), of(SQLITE))) == ["t"]

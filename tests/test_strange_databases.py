@@ -15,6 +15,7 @@ from squasher.errors import InputError, SquasherError, UnsupportedError
 from squasher.model import Snapshot, Table, View, VirtualTable
 from squasher.profiles import D1, SQLITE, Profile
 from squasher.sources import open_source, parse
+from tests.targets import of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,7 @@ def read(tmp_path: Path) -> Callable[..., Snapshot]:
                     database.execute(statement)
             database.commit()
         before = path.read_bytes()
-        (found,) = open_source(parse(str(path)), profile, rows=rows).side.snapshots
+        (found,) = open_source(parse(str(path)), of(profile), rows=rows).side.snapshots
         assert path.read_bytes() == before
         return found
 
@@ -243,7 +244,7 @@ def test_a_collation_and_a_function_that_only_another_program_has(tmp_path: Path
             "CREATE INDEX i ON t(slug(name)); CREATE VIEW v AS SELECT slug(name) AS s FROM t;"
             "INSERT INTO t VALUES ('b'), ('a');"
         )
-    (found,) = open_source(parse(str(path)), profile).side.snapshots
+    (found,) = open_source(parse(str(path)), of(profile)).side.snapshots
     assert names(found) == ["t", "i", "v"]
     assert sorted(cells(found, "t")) == [("'a'",), ("'b'",)]
     (table,) = found.of(Table)
@@ -259,7 +260,7 @@ def test_a_view_is_what_it_is_in_a_chain(read: Callable[..., Snapshot], tmp_path
         "CREATE VIEW p AS SELECT name FROM pragma_table_info('t');"
     )
     (tmp_path / "file.sql").write_text(script)
-    (same,) = set(open_source(parse(str(tmp_path / "file.sql")), SQLITE).side.snapshots)
+    (same,) = set(open_source(parse(str(tmp_path / "file.sql")), of(SQLITE)).side.snapshots)
     found = read(script, SQLITE)
     assert found.objects == same.objects
     assert [item.problem for item in found.objects if isinstance(item, View)] == [None, None]
@@ -320,7 +321,7 @@ def test_noise(tmp_path: Path) -> None:
             data[chance.randrange(16, len(data))] = chance.randrange(256)
         path.write_bytes(data)
         try:
-            open_source(parse(str(path)), (D1, SQLITE)[number % 2], rows=number % 3 > 0)
+            open_source(parse(str(path)), of((D1, SQLITE)[number % 2]), rows=number % 3 > 0)
             seen.add("read")
         except SquasherError as error:
             seen.add(

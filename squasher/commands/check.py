@@ -15,7 +15,7 @@ from squasher.rowdiff import Side
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
-    from squasher.commands.target import Target
+    from squasher.target import Target
 
 
 def check(target: Target) -> Comparison:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from squasher.renames import Followed, Named
     from squasher.rowdiff import Side
     from squasher.sources import Opened, Source
+    from squasher.target import Target
 
 _SCHEMA: Final = frozenset(LAYERS) - {"bytecode", "fixpoint"}
 _STDIN: Final = "-"
@@ -45,17 +46,17 @@ class Sides(NamedTuple):
     """The number of the last migration of the old side, when that is a chain."""
     to: str | None = None
     """The same for the new side."""
-    migrations: str = "migrations"
     rows: bool = True
 
 
-def diff(sides: Sides, profile: Profile) -> Comparison:
+def diff(sides: Sides, target: Target) -> Comparison:
     """Compare two sides; what the profile's target would make of each is what counts.
 
     Raises InputError for a side that cannot be read, ReplayError for one that does not run,
     UnsupportedError for what cannot be compared.
     """
-    old, new = _opened(sides, profile)
+    profile = target.profile
+    old, new = _opened(sides, target)
     before, after = (
         side._replace(made="replayed" if opened.kind == "chain" else "once")
         for opened, side in zip((old, new), alike(old, new), strict=True)
@@ -80,16 +81,17 @@ def diff(sides: Sides, profile: Profile) -> Comparison:
     )
 
 
-def _opened(sides: Sides, profile: Profile) -> tuple[Opened, Opened]:
+def _opened(sides: Sides, target: Target) -> tuple[Opened, Opened]:
     if sides.old == sides.new == _STDIN:
         raise InputError("both sides are standard input", hint="Name a file for one of them.")
-    old, new = _old(sides), parse(sides.new or sides.migrations)
+    own = target.migrations.as_posix()
+    old, new = _old(sides, own), parse(sides.new or own)
 
     def one() -> Opened:
-        return open_source(old, profile, migrations=sides.migrations, to=sides.start, rows=sides.rows)
+        return open_source(old, target, to=sides.start, rows=sides.rows)
 
     def other() -> Opened:
-        return open_source(new, profile, migrations=sides.migrations, to=sides.to, rows=sides.rows)
+        return open_source(new, target, to=sides.to, rows=sides.rows)
 
     if sides.new != _STDIN:
         return together(one, other)
@@ -97,10 +99,10 @@ def _opened(sides: Sides, profile: Profile) -> tuple[Opened, Opened]:
     return first, second
 
 
-def _old(sides: Sides) -> Source:
+def _old(sides: Sides, migrations: str) -> Source:
     if sides.old is not None:
         return parse(sides.old)
-    return branch_point(sides.migrations) if sides.start is None else parse(sides.migrations)
+    return branch_point(migrations) if sides.start is None else parse(migrations)
 
 
 def _proof(profile: Profile, old: Side, new: Side) -> Proof:

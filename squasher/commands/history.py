@@ -9,9 +9,9 @@ from squasher.errors import InputError
 from squasher.history import History, read
 
 if TYPE_CHECKING:
-    from squasher.commands.target import Target
     from squasher.episodes import Episode, Event, Wrote
     from squasher.identity import Life
+    from squasher.target import Target
 
 
 class Lived(NamedTuple):

@@ -8,7 +8,7 @@ from squasher.sources import open_source, parse
 from squasher.view import view
 
 if TYPE_CHECKING:
-    from squasher.profiles import Profile
+    from squasher.target import Target
 
 
 class Shown(NamedTuple):
@@ -20,9 +20,8 @@ class Shown(NamedTuple):
 
 def show(
     source: str,
-    profile: Profile,
+    target: Target,
     *,
-    migrations: str = "migrations",
     to: str | None = None,
     rows: bool = True,
 ) -> Shown:
@@ -30,5 +29,5 @@ def show(
 
     Values that the clock or chance made are those of the first universe.
     """
-    opened = open_source(parse(source), profile, migrations=migrations, to=to, rows=rows)
-    return Shown(view(opened.side.snapshots[0], profile), opened.notes)
+    opened = open_source(parse(source), target, to=to, rows=rows)
+    return Shown(view(opened.side.snapshots[0], target.profile), opened.notes)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from squasher.choose import Decision
-    from squasher.commands.target import Target
     from squasher.model import Snapshot
+    from squasher.target import Target
 
 
 class UnprovedError(SquasherError):

@@ -12,10 +12,10 @@ from hypothesis import event, note
 from hypothesis import strategies as st
 
 import squasher
-from squasher.commands.target import FRESH_NAME
 from squasher.errors import UnsupportedError
 from squasher.profiles import PROFILES
 from squasher.schemadiff import SchemaDiff, diff
+from squasher.target import FRESH_NAME
 from tests.generated import oracle
 from tests.generated.edits import edits_of, meaningful
 

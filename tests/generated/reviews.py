@@ -22,6 +22,7 @@ from tests.generated import oracle
 from tests.generated.chains import name
 from tests.generated.properties import is_documented, tally
 from tests.generated.scratch import ask
+from tests.targets import of
 
 if TYPE_CHECKING:
     import apsw
@@ -66,7 +67,7 @@ def _between(chain: Chain, folder: Path, start: int, to: int) -> Comparison | No
     """A diff of two cuts; None when the chain holds what is documented not to be carried."""
     sides = Sides(str(folder), str(folder), f"{start:04}", f"{to:04}")
     try:
-        return diff(sides, PROFILES[chain.profile])
+        return diff(sides, of(PROFILES[chain.profile]))
     except UnsupportedError as error:
         if not is_documented(error):
             raise

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher.chain import read_chain
 from squasher.commands.squash import Composed, compose, loaded, verify
-from squasher.commands.target import Target, target
 from squasher.observe import Observed, observe
 from squasher.prove import LAYERS, prove
+from squasher.target import Target, target
 from tests.mutants import behaviour, broken, harmless, plain, rows, schema, volatile
 
 if TYPE_CHECKING:

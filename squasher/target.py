@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.errors import InputError
 from squasher.files import resolved
 from squasher.profiles import PROFILES, Profile
 
+if TYPE_CHECKING:
+    from squasher.wrangler import D1Database
+
 FRESH_NAME: Final = "0001_complete_schema.sql"
 
 
+class Group(NamedTuple):
+    """Tables that belong together: a section of the fresh file."""
+
+    title: str
+    tables: tuple[str, ...]
+    """Names, or globs such as ``event_*``."""
+
+
 class Target(NamedTuple):
-    """One database: its migrations directory, its fresh file, its profile."""
+    """One chain: its migrations directory, its fresh file, its profile, and the databases that run it."""
 
     migrations: Path
     fresh: Path
     profile: Profile
+    """The rules of the engine; its ``ledger`` is the name that these databases use."""
+    pattern: str = "*.sql"
+    """Which files in the directory are migrations: a glob below it, such as ``*/migration.sql``."""
+    groups: tuple[Group, ...] = ()
+    """The sections of the fresh file, in their order."""
+    ignored: tuple[str, ...] = ()
+    """Tables, by name or glob, that are neither compared nor carried."""
+    databases: tuple[D1Database, ...] = ()
+    """Those of wrangler's configuration."""
 
 
 def target(
