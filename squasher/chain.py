@@ -70,7 +70,7 @@ class Chain(NamedTuple):
             if migration.name in {number, f"{number}.sql"}:
                 last = index
                 break
-            if wanted is not None and _leading_integer(migration.name) == wanted:
+            if wanted is not None and leading_integer(migration.name) == wanted:
                 last = index
         if last < 0:
             message = f"no migration {number} in {self.directory}/"
@@ -167,7 +167,7 @@ def looks_like_one(name: str) -> bool:
     return name.endswith(".sql") and not name.startswith(".")
 
 
-def _leading_integer(name: str) -> int | None:
+def leading_integer(name: str) -> int | None:
     """What JavaScript's ``parseInt(name.split("_")[0], 10)`` gives; None for NaN."""
     head = name.split("_", maxsplit=1)[0].lstrip()
     sign = -1 if head.startswith("-") else 1
@@ -179,5 +179,5 @@ def _leading_integer(name: str) -> int | None:
 
 
 def _order(name: str) -> tuple[bool, int, bytes]:
-    number = _leading_integer(name)
+    number = leading_integer(name)
     return number is None, number or 0, name.encode("utf-16-be", "surrogatepass")

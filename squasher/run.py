@@ -73,12 +73,11 @@ def check(
         result = command(target(migrations, fresh, profile, max_steps))
         _warn(result.warnings)
         _compared(result, form)
-        if result.proof.status == "unknown":
+        if result.proof.status == "unknown" and not result.findings:
             return TROUBLE
         if exact and result.proof.status == "equal" and not result.exact:
             sys.stderr.write("error: --exact: the text is not what `squasher squash` would write\n")
-        different = result.proof.status == "different" or (exact and not result.exact)
-        return DIFFERENT if different else FINE
+        return DIFFERENT if result.findings or (exact and not result.exact) else FINE
 
     return _reported(run)
 
@@ -135,6 +134,36 @@ def show(
         result = command(source, target(migrations, None, profile, max_steps), to=to, rows=rows)
         _warn(result.notes)
         _print(result.text)
+        return FINE
+
+    return _reported(run)
+
+
+def archive(  # noqa: PLR0913 - as above
+    *,
+    migrations: str = "migrations",
+    fresh: str | None = None,
+    profile: str = "d1",
+    max_steps: int | None = None,
+    to: str | None = None,
+    allow: tuple[str, ...] = (),
+    undo: bool = False,
+) -> int:
+    """``squasher archive``."""
+
+    def run() -> int:
+        from squasher.commands import archive as command
+        from squasher.render.text import archived
+        from squasher.target import target
+
+        if undo and (to is not None or allow):
+            raise InputError(
+                "--undo takes the whole of the last archive back", hint="Leave --to and --allow out."
+            )
+        chosen = target(migrations, fresh, profile, max_steps)
+        result = command.undo(chosen) if undo else command.archive(chosen, to=to, allow=allow)
+        _warn(result.warnings)
+        _print(printable_lines(archived(result)))
         return FINE
 
     return _reported(run)
@@ -201,6 +230,7 @@ def _reported(run: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         files = sys.modules.get("squasher.files")
         what = "the new file was written" if getattr(files, "replaced", False) else "nothing was written"
+        what = getattr(files, "unfinished", "") or what
         sys.stderr.write(f"interrupted; {what}\n")
         return INTERRUPTED
     except TerminatedError:

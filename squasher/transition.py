@@ -1,4 +1,4 @@
-"""The ledger transition: SQL that tells a database which ran the absorbed migrations that it has the baseline.
+"""The ledger transition: SQL by which a database that ran the absorbed migrations learns of the baseline.
 
 It knows three states: a new database, one that has the baseline, and one that recorded exactly the
 absorbed migrations. It stamps the third and leaves the others; any other state it refuses, saying how it
@@ -82,12 +82,13 @@ def comment(name: str) -> str:
 def _head(of: Transition) -> str:
     baseline, count = comment(of.baseline), len(of.absorbed)
     return (
-        f"-- The ledger transition to {baseline}: for every database that exists, before it sees the new chain.\n"
+        f"-- The ledger transition to {baseline}, for every database that exists.\n"
+        "-- Run it before the database sees the new chain:\n"
         f"--     npx wrangler d1 execute DB --remote --file {comment(of.path)}\n"
         "-- A new database, and one that records the baseline already, stay as they are. One that recorded\n"
         f"-- exactly the {f'{count:,} absorbed migrations' if count > 1 else 'absorbed migration'}"
-        " gets the baseline's name in its ledger. Any other is refused with\n"
-        "-- the difference, and nothing is written. Nothing is dropped in any case, and running it again is safe."
+        " gets the baseline's name in its ledger. Any other is refused\n"
+        "-- with the difference, and nothing is written. Nothing is ever dropped, and running it again is safe."
     )
 
 
