@@ -82,6 +82,7 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot remove {path.as_posix()}: {error.strerror}") from error
+    _sweep(path.parent)
     _flush(path.parent)
 
 

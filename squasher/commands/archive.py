@@ -10,33 +10,27 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher import files, manifest, transition
-from squasher.chain import Chain, Migration, NoMigrationsError, assemble, migration, read_chain
-from squasher.changes import Added, File, LedgerEntry, Modified, Removed
-from squasher.commands.squash import Squashed, UnprovedError, proved
-from squasher.emit import as_baseline
-from squasher.errors import InputError, ReplayError, SquasherError
+from squasher import files, manifest
+from squasher.chain import Chain, Migration, NoMigrationsError, assemble, read_chain
+from squasher.commands.baseline import Made, beside, make, name_of
+from squasher.commands.squash import proved
+from squasher.errors import InputError
 from squasher.files import read_regular, remove, require_writable, write_atomically
-from squasher.guard import KIND, guard, place_of
-from squasher.manifest import Archive, Entry, Manifest, digest, entry
-from squasher.observe import Observed, observe
-from squasher.prove import Proof, prove
-from squasher.sources import Opened, alike
-from squasher.transition import Transition
+from squasher.guard import absorbed_of, is_unfinished, place_of, refuse_edited_baseline, refuse_touched
+from squasher.manifest import Archive, Manifest, entry
+from squasher.observe import observe
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
-    from collections.abc import Collection, Iterable
 
-    from squasher.changes import Change
     from squasher.target import Target
 
-_BASELINE = "complete_schema"
-_FINISH = "Run `squasher archive` again to finish it, or `squasher archive --undo` to take it back."
-_UNFINISHED = "the archive is not finished: run `squasher archive` again, or `squasher archive --undo`"
-_NOT_UNDONE = "the undo is not finished: run `squasher archive --undo` again"
+_FINISH: Final = "Run `squasher archive` again to finish it, or `squasher archive --undo` to take it back."
+_UNFINISHED: Final = "the archive is not finished: run `squasher archive` again, or `squasher archive --undo`"
+_NOT_UNDONE: Final = "the undo is not finished: run `squasher archive --undo` again"
 
 
 class Archived(NamedTuple):
@@ -57,14 +51,6 @@ class Archived(NamedTuple):
     undone: bool = False
 
 
-class TouchedError(SquasherError):
-    """Files that a manifest answers for are not as they were. Nothing was changed."""
-
-    def __init__(self, message: str, changes: Iterable[Change]) -> None:
-        super().__init__(message, hint="Nothing was changed. Put these files right first.")
-        self.proof = Proof(tuple(changes), (), ())
-
-
 class _Job(NamedTuple):
     """What there is to do."""
 
@@ -75,14 +61,6 @@ class _Job(NamedTuple):
     begun: Archive | None
     """What a run that was stopped wrote of it."""
     allowed: tuple[str, ...]
-    skipped: tuple[str, ...]
-
-
-class _Made(NamedTuple):
-    baseline: Migration
-    fresh: Squashed
-    transition: str
-    warnings: tuple[str, ...]
 
 
 def archive(target: Target, *, to: str | None = None, allow: Collection[str] = ()) -> Archived:
@@ -96,9 +74,8 @@ def archive(target: Target, *, to: str | None = None, allow: Collection[str] = (
     ledger = _ledger(target)
     place = place_of(target.migrations)
     job = _job(target, place, to, allow)
-    name = _baseline_name(job)
-    path = _beside(name, place)
-    made = _made(target, place, job, name, path)
+    made = make(target, place, _name(job), job.absorbed, job.tail, job.allowed)
+    name, path = made.baseline.name, beside(made.baseline.name, place)
     if job.begun is not None and job.begun.baseline != entry(made.baseline):
         raise InputError(
             f"{name} would not be what {(place / manifest.FILE).as_posix()} says",
@@ -142,13 +119,18 @@ def _job(target: Target, place: Path, to: str | None, allow: Collection[str]) ->
     if chain.skipped:
         raise InputError(chain.skipped[0], hint="Remove it, or make it a regular file.")
     last = known.archives[-1] if known.archives else None
-    if last is not None and _is_unfinished(last, chain):
-        _refuse_touched(target, place, chain, last)
-        absorbed = _absorbed(target, place, last)
+    if last is not None and last.ledger != _ledger(target):
+        raise InputError(
+            f"{(place / manifest.FILE).as_posix()} is about the ledger {last.ledger}, not {_ledger(target)}",
+            hint="A chain has one ledger: archive under the profile and the name that it had.",
+        )
+    if last is not None and is_unfinished(last, chain):
+        refuse_touched(chain, target.migrations, last)
+        absorbed = absorbed_of(last, target.migrations)
         own = {last.baseline.name, *(one.name for one in last.absorbed)}
         tail = tuple(one for one in chain.migrations if one.name not in own)
-        return _Job(absorbed, tail, Manifest(known.archives[:-1]), last, last.allowed, chain.skipped)
-    _refuse_touched(target, place, chain, None)
+        return _Job(absorbed, tail, Manifest(known.archives[:-1]), last, last.allowed)
+    refuse_touched(chain, target.migrations)
     head = chain if to is None else chain.until(to)
     count = len(head.migrations)
     if last is not None and [one.name for one in head.migrations] == [last.baseline.name]:
@@ -159,64 +141,15 @@ def _job(target: Target, place: Path, to: str | None, allow: Collection[str]) ->
     allowed = {*allow, *(last.allowed if last else ())} - {one.name for one in chain.migrations}
     if "" in allowed:
         raise InputError("a name that is allowed cannot be empty", hint="Write it as the ledger records it.")
-    return _Job(head.migrations, chain.migrations[count:], known, None, tuple(sorted(allowed)), chain.skipped)
+    return _Job(head.migrations, chain.migrations[count:], known, None, tuple(sorted(allowed)))
 
 
-def _is_unfinished(last: Archive, chain: Chain) -> bool:
-    """Whether a run was stopped: removing the absorbed files is the last that one does."""
-    present = {one.name for one in chain.migrations}
-    return last.baseline.name not in present or any(one.name in present for one in last.absorbed)
-
-
-def _refuse_touched(target: Target, place: Path, chain: Chain, begun: Archive | None) -> None:
-    """Refuse what ``check`` would report, but for the files that a run which was stopped is moving."""
-    moving = set()
-    if begun is not None:
-        names = (begun.baseline, *begun.absorbed)
-        moving = {(folder / one.name).as_posix() for folder in (target.migrations, place) for one in names}
-    wrong = [
-        change
-        for change in guard(chain, target.migrations)
-        if not (isinstance(change.latest, File) and change.latest.path in moving and _in_motion(change))
-    ]
-    if wrong:
-        raise TouchedError("files are not as the manifest of the archive says", wrong)
-
-
-def _in_motion(change: Change) -> bool:
-    """Whether a file is only not yet in its place: gone from one, or the same in both."""
-    return isinstance(change, Removed) or (
-        isinstance(change, Added) and isinstance(change.new, File) and change.new.role == "returned"
-    )
-
-
-def _absorbed(target: Target, place: Path, last: Archive) -> tuple[Migration, ...]:
-    """The absorbed files, from wherever they are. Raises TouchedError where neither place has them."""
-    found: list[Migration] = []
-    wrong: list[Change] = []
-    for one in last.absorbed:
-        paths = [folder / one.name for folder in (place, target.migrations)]
-        held = {path: read_regular(path, follow=False) for path in paths if _exists(path)}
-        edited = {path: data for path, data in held.items() if digest(data) != one.digest}
-        wrong += [_edited(place, path, "absorbed", one, data) for path, data in edited.items()]
-        if not held:
-            gone = File(paths[0].as_posix(), "absorbed", one.digest)
-            wrong.append(Removed(owner=(KIND, (place / manifest.FILE).as_posix()), old=gone))
-        elif not edited:
-            found.append(
-                migration(one.name, (target.migrations / one.name).as_posix(), next(iter(held.values())))
-            )
-    if wrong:
-        raise TouchedError("files are not as the manifest of the archive says", wrong)
-    return tuple(found)
-
-
-def _edited(
-    place: Path, path: Path, role: Literal["absorbed", "baseline"], one: Entry, data: bytes
-) -> Change:
-    wanted = File(path.as_posix(), role, one.digest)
-    now = wanted._replace(digest=digest(data))
-    return Modified(owner=(KIND, (place / manifest.FILE).as_posix()), old=wanted, new=now, fields=("digest",))
+def _name(job: _Job) -> str:
+    if job.begun is not None:
+        return job.begun.baseline.name
+    archives = job.before.archives
+    taken = {one.name for each in archives for one in (each.baseline, *each.absorbed)}
+    return name_of(job.absorbed, job.tail, taken)
 
 
 def _exists(path: Path) -> bool:
@@ -224,72 +157,7 @@ def _exists(path: Path) -> bool:
     return os.path.lexists(path)
 
 
-def _baseline_name(job: _Job) -> str:
-    """The baseline's name: with the last absorbed number, so that whoever counts goes on from there."""
-    if job.begun is not None:
-        return job.begun.baseline.name
-    last = job.absorbed[-1]
-    if not last.number.isdecimal():
-        raise InputError(
-            f"{last.path} has no number that the baseline could carry",
-            hint="Name a migration with a number with --to NNNN.",
-        )
-    _, slash, rest = last.name.rpartition("/")
-    name = f"{last.number}_{_BASELINE}{slash}{rest}" if slash else f"{last.number}_{_BASELINE}.sql"
-    taken = {one.name for one in (*job.absorbed, *job.tail)}
-    taken |= {one.name for each in job.before.archives for one in (each.baseline, *each.absorbed)}
-    if name in taken:
-        raise InputError(f"the name {name} is taken", hint="Choose another migration with --to NNNN.")
-    order = assemble("", dict.fromkeys([name, *(one.name for one in job.tail)], True), lambda _: b"")
-    if order.migrations[0].name != name:
-        raise InputError(
-            f"{name} would not come before {order.migrations[0].name}",
-            hint="Choose another migration with --to NNNN: of several with one number the last.",
-        )
-    return name
-
-
-def _beside(baseline: str, place: Path) -> Path:
-    """The path of the ledger transition."""
-    return place / f"{baseline.partition('/')[0].removesuffix('.sql').removesuffix(_BASELINE)}ledger.sql"
-
-
-def _made(target: Target, place: Path, job: _Job, name: str, path: Path) -> _Made:
-    """Everything that is to be written, proved."""
-    directory = target.migrations.as_posix()
-    head = proved(observe(Chain(directory, job.absorbed), target.profile), target)
-    names = head.snapshot.ledger
-    others = (*(one.name for one in job.tail), *job.allowed)
-    moved = Transition(name, path.as_posix(), str(target.profile.ledger), names, others)
-    text = as_baseline(head.text, (place / manifest.FILE).as_posix(), transition.guard(moved))
-    baseline = migration(name, (target.migrations / name).as_posix(), text.encode())
-    whole = observe(Chain(directory, (*job.absorbed, *job.tail)), target.profile)
-    try:
-        short = observe(Chain(directory, (baseline, *job.tail)), target.profile)
-    except ReplayError as error:
-        _refuse(f"the new chain does not run: {error.message}")
-    _prove_same(target, whole, short, name)
-    fresh = proved(short, target)
-    return _Made(baseline, fresh, transition.text(moved), (*head.warnings, *fresh.warnings))
-
-
-def _refuse(message: str, proof: Proof | None = None) -> NoReturn:
-    error = UnprovedError(message, proof)
-    error.hint = "Nothing was written. Choose another migration with --to NNNN."
-    raise error
-
-
-def _prove_same(target: Target, old: Observed, new: Observed, baseline: str) -> None:
-    """Both chains leave the same, but for the baseline's name in the ledger."""
-    before, after = alike(*(Opened("", "chain", one.side, one.universes) for one in (old, new)))
-    proof, _ = prove(target.profile, before, after, lambda: None)
-    own = Added(owner=("ledger", "ledger"), new=LedgerEntry(name=baseline))
-    proof = proof._replace(changes=tuple(change for change in proof.changes if change != own))
-    if proof.status != "equal":
-        _refuse("the new chain does not leave what the old one leaves", proof)
-
-
-def _refuse_others(target: Target, place: Path, job: _Job, made: _Made, path: Path) -> None:
+def _refuse_others(target: Target, place: Path, job: _Job, made: Made, path: Path) -> None:
     """Refuse before the first write what would stop a later one, or lose a file of somebody's."""
     wanted = {one.name: one.data for one in job.absorbed}
     if path.name in wanted:
@@ -297,8 +165,11 @@ def _refuse_others(target: Target, place: Path, job: _Job, made: _Made, path: Pa
         raise InputError(f"{path.as_posix()} would be two files", hint=hint)
     wanted[path.name] = made.transition.encode()
     for root in (target.migrations, place):
-        if root.is_symlink() or (_exists(root) and not root.is_dir()):
-            raise InputError(f"{root.as_posix()} is not a directory", hint="Name one with --migrations DIR.")
+        if root.is_symlink():
+            hint = "Name the directory itself with --migrations DIR."
+            raise InputError(f"{root.as_posix()} is a symbolic link", hint=hint)
+        if _exists(root) and not root.is_dir():
+            raise InputError(f"{root.as_posix()} is not a directory", hint="Move it away.")
     for name, data in wanted.items():
         _refuse_strange(place, name)
         there = place / name
@@ -323,7 +194,7 @@ def _refuse_strange(root: Path, name: str) -> None:
             raise InputError(f"{one.as_posix()} is not a {what}", hint="Move it away.")
 
 
-def _write(target: Target, place: Path, job: _Job, made: _Made, path: Path, record: Manifest) -> None:
+def _write(target: Target, place: Path, job: _Job, made: Made, path: Path, record: Manifest) -> None:
     files.unfinished = _UNFINISHED
     try:
         write_atomically(place / manifest.FILE, manifest.text(record).encode())
@@ -364,21 +235,16 @@ def undo(target: Target) -> Archived:
             f"{(place / manifest.FILE).as_posix()} records no archive", hint="There is nothing to undo."
         )
     last = known.archives[-1]
-    absorbed = _absorbed(target, place, last)
+    absorbed = absorbed_of(last, target.migrations)
     baseline = target.migrations / last.baseline.name
-    if _exists(baseline):
-        data = read_regular(baseline, follow=False)
-        if digest(data) != last.baseline.digest:
-            raise TouchedError(
-                "the baseline was edited", [_edited(place, baseline, "baseline", last.baseline, data)]
-            )
+    refuse_edited_baseline(last, target.migrations)
     whole = _restored(target, absorbed, last)
     fresh = proved(observe(whole, target.profile), target)
     for one in absorbed:
         _refuse_strange(target.migrations, one.name)
     require_writable(target.migrations / absorbed[0].name)
     require_writable(target.fresh)
-    path = _beside(last.baseline.name, place)
+    path = beside(last.baseline.name, place)
     rest = Manifest(known.archives[:-1])
     files.unfinished = _NOT_UNDONE
     try:

@@ -308,9 +308,9 @@ def _shown(element: Element) -> str:
             return _short(value)
         case Number(value=value):
             return str(value)
-        case Clause(text=text) | Option(name=text) | LedgerEntry(name=text):
-            return text
-        case Program(instruction=text) | File(digest=text):
+        case (Clause(text=text) | Option(name=text) | LedgerEntry(name=text)) | (
+            Program(instruction=text) | File(digest=text)
+        ):
             return text
         case _:
             assert_never(element)
