@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import os
+import shutil
 import signal
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from squasher import files
+import squasher
+from squasher import parallel
 from squasher.commands import archive as command
+from squasher.commands.baseline import make
+from squasher.commands.squash import Squashed, proved
 from squasher.errors import InputError
+from squasher.observe import observe
 from squasher.run import archive as run
 from squasher.target import target
 from tests.archives import CHAIN, everything, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from squasher.chain import Chain
+    from squasher.commands.baseline import Made
+    from squasher.observe import Observed
+    from squasher.target import Target
 
 CALLS: Final = ("open", "write", "fsync", "replace", "mkdir", "unlink", "rmdir")
 FINE: Final = 0
 KILLED: Final = 9
 MOST: Final = 200
+TO: Final = "0002"
+FEW: Final = [*CHAIN][:3]
 
 
 class _Counter:
@@ -78,8 +93,8 @@ def killed_at(call: int, work: Callable[[], object]) -> bool:
 
 
 def archive() -> object:
-    """Archive the first three migrations."""
-    return command.archive(target(), to="0003")
+    """Archive the first two migrations."""
+    return command.archive(target(), to=TO)
 
 
 def undo() -> object:
@@ -89,130 +104,148 @@ def undo() -> object:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """Make a project of that name, and go there."""
+    """Make a project of that name, or of another's files, and go there.
 
-    def make(name: str) -> Path:
+    Every project has the same chain at the same relative path, so what is computed from it, which is not
+    what is tried here, is computed once. The system may keep what is written to itself.
+    """
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    monkeypatch.setattr(command, "make", functools.cache(make))
+    known: dict[Chain, Squashed] = {}
+
+    def once(observed: Observed, chosen: Target) -> Squashed:
+        chain = observed.replay.chain
+        if chain not in known:
+            known[chain] = proved(observed, chosen)
+        return known[chain]
+
+    monkeypatch.setattr(command, "observe", functools.cache(observe))
+    monkeypatch.setattr(command, "proved", once)
+
+    def project(name: str, like: Path | None = None) -> Path:
         folder = tmp_path / name
-        write(folder)
+        if like is None:
+            write(folder, {name: CHAIN[name] for name in FEW})
+        else:
+            shutil.copytree(like, folder)
         monkeypatch.chdir(folder)
         return folder
 
-    return make
+    return project
 
 
 def assert_nothing_is_lost(folder: Path) -> None:
     """Every migration is whole, in the chain or in the archive, and no whole file has other bytes."""
     held = everything(folder)
-    for name, sql in CHAIN.items():
+    for name in FEW:
         found = [held[path] for path in (f"migrations/{name}", f"migrations-archive/{name}") if path in held]
         assert found
-        assert set(found) == {sql.encode()}
+        assert set(found) == {CHAIN[name].encode()}
 
 
-@pytest.mark.parametrize("then", ["again", "undo"])
-def test_a_kill_at_every_step_of_an_archive(place: Callable[[str], Path], then: str) -> None:
-    """After a kill at any call a second run finishes the archive, or its undo leaves what was there before."""
-    whole = place("whole")
-    command.archive(target(), to=None)
-    command.undo(target())
-    before = everything(whole)
-    archive()
-    after = everything(whole)
-    ended = set()
+def states(place: Callable[..., Path], start: Path, work: Callable[[], object]) -> Iterator[Path]:
+    """What a kill at each call of the work leaves of a project; the last is what the work itself does."""
     for call in range(1, MOST):
-        folder = place(f"{then}{call}")
-        (folder / "migrations-fresh").mkdir()
-        fresh = "migrations-fresh/0001_complete_schema.sql"
-        (folder / fresh).write_bytes(before[fresh])
-        if not killed_at(call, archive):
-            break
+        folder = place(f"{start.name}-{call}", start)
+        if not killed_at(call, work):
+            assert call > 30  # it has so many calls to be killed at
+            return
         assert_nothing_is_lost(folder)
-        begun = (folder / "migrations-archive" / "manifest.json").exists()
-        if then == "again":
-            result = command.archive(target(), to="0003")
-            ended.add(result.resumed)
-            assert everything(folder) == after
-        elif begun:
+        yield folder
+    pytest.fail("the process never came to its end")
+
+
+def is_recorded(folder: Path) -> bool:
+    """Whether the manifest says that there is an archive: its first step, and the last of its undo."""
+    return (folder / "migrations-archive" / "manifest.json").exists()
+
+
+def test_a_kill_at_every_step_of_an_archive(place: Callable[..., Path]) -> None:
+    """After a kill at any call a second run finishes the archive, and its undo leaves what was before."""
+    start = place("start")
+    squasher.squash("migrations")
+    before = everything(start)
+    done = place("done", start)
+    archive()
+    after = everything(done)
+    seen = set()
+    for folder in states(place, start, archive):
+        other = place(f"{folder.name}-undo", folder)
+        if is_recorded(other):
             undo()
-            assert everything(folder) == before
         else:
             with pytest.raises(InputError, match="records no archive"):
                 undo()
-            held = everything(folder)
-            assert {name: held[name] for name in before} == before
-    else:
-        pytest.fail("the process never came to its end")
-    assert call > 40
-    assert ended == ({True, False} if then == "again" else set())
-
-
-@pytest.mark.parametrize("then", ["again", "undo"])
-def test_a_kill_at_every_step_of_an_undo(place: Callable[[str], Path], then: str) -> None:
-    """After a kill at any call of an undo a second one ends it, and a second archive makes it again."""
-    whole = place("whole")
-    archive()
-    after = everything(whole)
-    undo()
-    before = everything(whole)
-    for call in range(1, MOST):
-        folder = place(f"{then}{call}")
-        archive()
-        if not killed_at(call, undo):
-            break
-        assert_nothing_is_lost(folder)
-        if then == "again":
-            archive() if _is_undone(folder) or _is_begun(folder) else None
-            assert everything(folder) == after
+        assert without_litter(other) == before
+        place(f"{folder.name}-again", folder)
+        left = without_litter(folder)
+        if left == after:
+            with pytest.raises(InputError, match="is a baseline already"):
+                archive()
         else:
-            undo() if not _is_undone(folder) else None
-            assert without_litter(everything(folder)) == before
-    else:
-        pytest.fail("the process never came to its end")
-    assert call > 40
-    assert everything(folder) == before
+            assert command.archive(target(), to=TO).resumed is is_recorded(folder)
+        assert everything(folder.with_name(f"{folder.name}-again")) == after
+        seen.add((is_recorded(folder), left == before, left == after))
+    assert seen >= {(False, True, False), (True, False, False), (True, False, True)}
 
 
-def _is_undone(folder: Path) -> bool:
-    """Whether the last that an undo does, to take the manifest away, has happened."""
-    return not (folder / "migrations-archive" / "manifest.json").exists()
-
-
-def _is_begun(folder: Path) -> bool:
-    """Whether the undo has changed the chain already; before that there is nothing to archive again."""
-    return any((folder / "migrations" / name).exists() for name in [*CHAIN][:3])
-
-
-def without_litter(held: dict[str, bytes]) -> dict[str, bytes]:
-    """Without an empty archive directory, which a kill between two calls leaves."""
-    return {name: data for name, data in held.items() if name != "migrations-archive"}
-
-
-def test_control_c_at_every_step(place: Callable[[str], Path]) -> None:
-    """Ctrl-C ends with 130 and says whether anything was written; what it left, a second run finishes."""
-    place("whole")
+def test_a_kill_at_every_step_of_an_undo(place: Callable[..., Path]) -> None:
+    """After a kill at any call of an undo a second one ends it, and a second archive makes it again."""
+    first = place("before")
+    squasher.squash("migrations")
+    before = everything(first)
+    start = place("start", first)
     archive()
-    after = everything(place("whole").parent / "whole") if False else None
-    del after
+    after = everything(start)
+    seen = set()
+    for folder in states(place, start, undo):
+        other = place(f"{folder.name}-undo", folder)
+        if is_recorded(other):
+            undo()
+        assert without_litter(other) == before
+        other = place(f"{folder.name}-again", folder)
+        left = without_litter(folder)
+        if left != after:
+            archive()
+        assert without_litter(other) == after
+        seen.add((is_recorded(folder), left == before, left == after))
+    assert seen >= {(True, False, True), (True, False, False), (False, True, False)}
+
+
+def without_litter(folder: Path) -> dict[str, bytes]:
+    """All files, without the temporary ones of a killed run and a directory that it left empty."""
+    held = everything(folder).items()
+    return {name: data for name, data in held if not name.endswith((".tmp", "migrations-archive"))}
+
+
+def test_control_c_at_every_step(place: Callable[..., Path]) -> None:
+    """Ctrl-C ends with 130 and says how to go on; it leaves no temporary file, and a second run finishes."""
+    start = place("start")
+    done = place("done", start)
+    archive()
+    after = everything(done)
     said = set()
     for call in range(1, MOST):
-        folder = place(str(call))
-        errors = folder.parent / f"{call}.txt"
+        folder = place(str(call), start)
+        errors = start.parent / f"{call}.txt"
 
         def act(call: int = call, errors: Path = errors) -> int:
-            os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT), 2)
+            sys.stderr = errors.open("w", encoding="utf-8")
             _Counter(call, lambda: signal.raise_signal(signal.SIGINT))
-            return run(to="0003")
+            code = run(to=TO)
+            sys.stderr.close()
+            return code
 
         code = in_child(act)
         if code == FINE:
             break
         assert code == 130
-        said.add(errors.read_text())
+        said.add(errors.read_text(encoding="utf-8"))
         assert_nothing_is_lost(folder)
         assert not [name for name in everything(folder) if name.endswith(".tmp")]
-        command.archive(target(), to="0003")
-        assert (folder / "migrations-archive" / "0003_ledger.sql").exists()
-        assert not _is_begun(folder)
+        if everything(folder) != after:
+            archive()
+        assert everything(folder) == after
     else:
         pytest.fail("the process never came to its end")
     assert said == {
@@ -220,41 +253,46 @@ def test_control_c_at_every_step(place: Callable[[str], Path]) -> None:
     }
 
 
-def test_a_full_disk(place: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk(place: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """A write that fails half-way is an error that says how to go on, and the next run goes on."""
     folder = place("full")
-    real = files._replace  # noqa: SLF001 - the moment at which the disk is full
-    left = [3]
+    real, left = os.write, [3]
 
-    def replace(final: Path, data: bytes) -> bool:
+    def write_some(number: int, data: bytes) -> int:
         left[0] -= 1
         if left[0] < 0:
-            raise OSError(28, "No space left on device")
-        return real(final, data)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(number, data)
 
-    monkeypatch.setattr(files, "_replace", replace)
-    with pytest.raises(InputError, match="No space left on device") as caught:
-        archive()
+    with monkeypatch.context() as patched:
+        patched.setattr(parallel, "_possible", lambda: False)
+        patched.setattr(os, "write", write_some)
+        with pytest.raises(InputError, match="No space left on device") as caught:
+            archive()
     assert caught.value.hint == (
         "Run `squasher archive` again to finish it, or `squasher archive --undo` to take it back."
     )
     assert_nothing_is_lost(folder)
-    monkeypatch.undo()
-    monkeypatch.chdir(folder)
-    assert command.archive(target(), to="0003").resumed
+    assert command.archive(target(), to=TO).resumed
 
 
 def test_another_release_cannot_finish_it(
-    place: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+    place: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A baseline of other bytes than the manifest promises is not written; the archive can be taken back."""
-    folder = place("other")
-    killed_at(12, archive)
-    monkeypatch.setattr("squasher.emit._AGAIN", "Do not edit.")
-    with pytest.raises(InputError, match=r"0003_complete_schema\.sql would not be what .* says"):
-        archive()
+    start = place("start")
+    folder = next(one for one in states(place, start, archive) if is_recorded(one))
+
+    def otherwise(*given: Any) -> Made:  # noqa: ANN401 - as the real one
+        made = make(*given)
+        return made._replace(baseline=made.baseline._replace(data=made.baseline.data + b"-- more\n"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "make", otherwise)
+        with pytest.raises(InputError, match=r"0002_complete_schema\.sql would not be what .* says"):
+            archive()
     assert_nothing_is_lost(folder)
-    monkeypatch.undo()
-    monkeypatch.chdir(folder)
     undo()
-    assert {name: (folder / "migrations" / name).read_text() for name in CHAIN} == CHAIN
+    assert {name: (folder / "migrations" / name).read_text() for name in FEW} == {
+        name: CHAIN[name] for name in FEW
+    }
