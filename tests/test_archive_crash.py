@@ -249,7 +249,8 @@ def test_control_c_at_every_step(place: Callable[..., Path]) -> None:
     else:
         pytest.fail("the process never came to its end")
     assert said == {
-        "interrupted; the archive is not finished: run `squasher archive` again, or `squasher archive --undo`\n"
+        "interrupted; the archive is not finished:"
+        " run `squasher archive` again, or `squasher archive --undo`\n"
     }
 
 

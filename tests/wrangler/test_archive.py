@@ -153,23 +153,29 @@ def test_every_state_of_a_database(project: Path) -> None:
     assert {name: contents(project, name) for name in before} == before
 
 
-def test_the_next_migration(project: Path) -> None:
-    """An old database that was stamped and a new one both apply what comes next, and end as one."""
+def test_the_next_migration_and_undo(project: Path) -> None:
+    """An old database that was stamped and a new one both apply what comes next, and end as one.
+
+    After the undo of the archive neither has anything to apply.
+    """
     (project / "migrations" / NEXT).write_text(SAMPLE, encoding="utf-8")
     transition(project, OLD)
-    listed = migrations(project, "list", OLD)
-    assert NEXT in listed
-    assert BASELINE not in listed
-    assert "0004_teams.sql" not in listed
-    migrations(project, "apply", OLD)
+    applied = migrations(project, "apply", OLD)
+    assert NEXT in applied
+    assert BASELINE not in applied
+    assert "0004_teams.sql" not in applied
     migrations(project, "apply", NEW)
     assert contents(project, OLD) == contents(project, NEW)
     assert set(names(project, OLD)) == set(names(project, NEW)) == {*CHAIN, BASELINE, NEXT}
     assert query(project, NEW, "SELECT name FROM owners") == [("it's",)]
+    command.undo(target())
+    assert sorted(path.name for path in (project / "migrations").iterdir()) == [*CHAIN, NEXT]
+    for name in (OLD, NEW):
+        assert CLEAN in migrations(project, "list", name)
 
 
 def test_the_wrong_order(project: Path) -> None:
-    """`migrations apply` on an old database without the transition fails, says what to do, and changes nothing.
+    """`migrations apply` on an old database without the transition fails, says why, and changes nothing.
 
     No table that the baseline makes is in its way there: users became people.
     """
@@ -179,14 +185,3 @@ def test_the_wrong_order(project: Path) -> None:
     assert "squasher refuses: this database has run 0001_users.sql" in " ".join(said.out.split())
     assert contents(project, OLD) == before
     assert names(project, OLD) == [*CHAIN]
-    assert transition(project, OLD).startswith("stamped: ")
-
-
-def test_undo(project: Path) -> None:
-    """After an undo no database has anything to apply: not an old one, stamped, nor one made from the baseline."""
-    transition(project, OLD)
-    migrations(project, "apply", NEW)
-    command.undo(target())
-    assert sorted(path.name for path in (project / "migrations").iterdir()) == [*CHAIN]
-    for name in (OLD, NEW):
-        assert CLEAN in migrations(project, "list", name)
