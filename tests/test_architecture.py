@@ -40,6 +40,8 @@ LAYERS = {
     "d1": 1,
     "wrangler": 1,
     "target": 1,
+    "settings": 2,
+    "config": 2,
     "schemadiff": 1,
     "tablediff": 1,
     "hints": 1,
