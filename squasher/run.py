@@ -58,12 +58,12 @@ def check(options: Options = ALL, *, exact: bool = False, form: str = "text") ->
         result = command(target)
         text = _compared(result, form)
         if result.proof.status == "unknown":
-            return Ended(TROUBLE, text, warnings=result.warnings)
+            return Ended(TROUBLE, text, "", result.warnings, result)
         said = ""
         if exact and result.proof.status == "equal" and not result.exact:
             said = "error: --exact: the text is not what `squasher squash` would write\n"
         different = result.proof.status == "different" or (exact and not result.exact)
-        return Ended(DIFFERENT if different else FINE, text, said, result.warnings)
+        return Ended(DIFFERENT if different else FINE, text, said, result.warnings, result)
 
     return _reported(lambda: _each(options, one, form))
 
@@ -89,10 +89,10 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
         result = command(Sides(old, new, start, to, rows), target)
         text = _compared(result, form)
         if result.proof.status == "unknown":
-            return Ended(TROUBLE, text, warnings=result.warnings)
+            return Ended(TROUBLE, text, "", result.warnings, result)
         said = nothing(result) if result.proof.status == "equal" and form == "text" else ""
         code = DIFFERENT if exit_code and result.findings else FINE
-        return Ended(code, text, said, result.warnings)
+        return Ended(code, text, said, result.warnings, result)
 
     alone = "--from and --to" if start or to else None
     return _reported(lambda: _each(options, one, form, alone=alone, sources=(old, new)))
@@ -150,6 +150,7 @@ class Ended(NamedTuple):
     said: str = ""
     """For standard error, after it."""
     warnings: tuple[str, ...] = ()
+    compared: Comparison | None = None
 
 
 def _each(
@@ -174,7 +175,6 @@ def _each(
         _print(ended.text)
         sys.stderr.write(printable_lines(ended.said))
         return ended.code
-    alone = "--format html" if form == "html" else alone
     if alone is not None:
         names = ", ".join(target.name for target in chosen.targets)
         raise InputError(
@@ -187,6 +187,7 @@ def _several(targets: tuple[Target, ...], one: Callable[[Target], Ended], form: 
     from squasher.render import several
 
     parts: list[tuple[str, str]] = []
+    compared: list[tuple[str, Comparison]] = []
     worst = FINE
     for target in targets:
         try:
@@ -198,8 +199,14 @@ def _several(targets: tuple[Target, ...], one: Callable[[Target], Ended], form: 
         _warn(ended.warnings, f"{target.name}: ")
         sys.stderr.write(printable_lines(f"{target.name}: {ended.said}" if ended.said else ""))
         parts.append((target.name, ended.text))
+        compared += [(target.name, ended.compared)] if ended.compared is not None else []
         worst = max(worst, ended.code)
-    _print(several.joined(form, parts))
+    if form == "html" and compared:
+        from squasher.render import html
+
+        _print(printable_lines(html.several(compared)))
+    else:
+        _print(several.joined(form, parts))
     return worst
 
 

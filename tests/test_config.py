@@ -341,7 +341,7 @@ def test_what_fails_for_one_database_does_not_stop_the_others() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("squash", "--stdout"), ("squash", "--to", "1"), ("check", "--format", "html"), ("history", "t")],
+    [("squash", "--stdout"), ("squash", "--to", "1"), ("history", "t")],
 )
 def test_what_makes_sense_for_one_database_only(arguments: tuple[str, ...]) -> None:
     """It asks which one is meant."""
@@ -412,3 +412,20 @@ def test_a_diff_means_the_chain_that_it_names(project: Path, monkeypatch: pytest
         ("DB (app-db)", 0),
         ("LOGS (logs-db)", 1),
     ]
+
+
+def test_one_page_for_several_databases() -> None:
+    """The HTML format says of each what it is, and no anchor is there twice."""
+    write(wrangler_toml=TWO)
+    chain("db/app")
+    chain("db/logs", "CREATE TABLE entries (a);\n")
+    assert squasher("squash").code == 0
+    for folder in ("db/app", "db/logs"):
+        Path(folder, "0002_b.sql").write_text("CREATE TABLE more (a);\n", encoding="utf-8")
+    done = squasher("check", "--format", "html")
+    assert done.code == 1
+    assert done.out.count("<html") == done.out.count("<main>") == 1
+    assert '<p class="database">DB (app-db)</p>' in done.out
+    assert '<p class="database">LOGS (logs-db)</p>' in done.out
+    anchors = [part.partition('"')[0] for part in done.out.split(' id="')[1:]]
+    assert len(anchors) == len(set(anchors)) == 4  # the table and the ledger of each

@@ -1,4 +1,4 @@
-"""What a command says of several databases, one after the other, in each format."""
+"""What a command says of several databases, one after the other; ``html`` has a page for them itself."""
 
 from __future__ import annotations
 
