@@ -26,6 +26,7 @@ LAYERS = {
     "clauses": 0,
     "limited": 0,
     "profiles": 0,
+    "patterns": 0,
     # one thing each: the engine, the files, wrangler's text, comparing values, advice
     "universe": 1,
     "authority": 1,

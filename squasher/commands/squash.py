@@ -60,7 +60,7 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     fails, InputError and UnsupportedError for what cannot be done, UnprovedError when the proof does
     not hold; the file on disk is untouched then.
     """
-    whole = read_chain(target.migrations)
+    whole = read_chain(target.migrations, target.pattern)
     chain = whole if to is None else whole.until(to)
     observed = observe(chain, target.profile)
     composed = compose(observed, target)
@@ -168,8 +168,8 @@ def text_of(observed: Observed, snapshot: Snapshot, target: Target, decision: De
     """The text for a snapshot: the chain's own, or one that a loaded file gave."""
     migrations = observed.replay.chain.migrations
     source = Source(
-        first=migrations[0].name.removesuffix(".sql"),
-        last=migrations[-1].name.removesuffix(".sql"),
+        first=migrations[0].label,
+        last=migrations[-1].label,
         migrations=len(migrations),
         digest=observed.replay.chain.digest,
     )
