@@ -96,6 +96,25 @@ def squash(
 
 
 @app.command()
+def build(
+    *,
+    out: Annotated[str, typer.Argument(metavar="OUT", help="The database file, such as template.sqlite.")],
+    to: Annotated[str | None, typer.Option("--to", metavar="NNNN", help="Stop after this migration.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
+    migrations: _Migrations = "migrations",
+    profile: _Profile = "d1",
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Write the database that the chain makes, as a file for tests to copy.
+
+    The same chain gives the same bytes: clock and chance are pinned.
+    """
+    raise typer.Exit(
+        run.build(out, to=to, force=force, migrations=migrations, profile=profile, max_steps=max_steps)
+    )
+
+
+@app.command()
 def check(
     *,
     exact: Annotated[

@@ -55,6 +55,32 @@ def squash(
     return _reported(run)
 
 
+def build(
+    out: str,
+    *,
+    to: str | None = None,
+    force: bool = False,
+    migrations: str = "migrations",
+    profile: str = "d1",
+    max_steps: int | None = None,
+) -> int:
+    """``squasher build``."""
+
+    def run() -> int:
+        from pathlib import Path
+
+        from squasher.commands.build import build as command
+        from squasher.render.text import built
+        from squasher.target import target
+
+        result = command(target(migrations, None, profile, max_steps), Path(out), to=to, force=force)
+        _warn(result.warnings)
+        _print(printable_lines(built(result)))
+        return FINE
+
+    return _reported(run)
+
+
 def check(
     *,
     migrations: str = "migrations",
