@@ -147,6 +147,33 @@ def squash(
 
 
 @app.command()
+def build(
+    *,
+    out: Annotated[str, typer.Argument(metavar="OUT", help="The database file, such as template.sqlite.")],
+    to: Annotated[str | None, typer.Option("--to", metavar="NNNN", help="Stop after this migration.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
+    profile: _Profile = None,
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Write the database that the chain makes, as a file for tests to copy.
+
+    The same chain gives the same bytes: clock and chance are pinned.
+    """
+    raise typer.Exit(
+        run.build(
+            out,
+            _options(migrations, None, profile, max_steps, config, database, env),
+            to=to,
+            force=force,
+        )
+    )
+
+
+@app.command()
 def check(
     *,
     exact: Annotated[

@@ -49,6 +49,21 @@ def squash(options: Options = ALL, *, to: str | None = None, stdout: bool = Fals
     return _reported(lambda: _each(options, one, alone="--stdout" if stdout else "--to" if to else None))
 
 
+def build(out: str, options: Options = ALL, *, to: str | None = None, force: bool = False) -> int:
+    """``squasher build``."""
+
+    def one(target: Target) -> Ended:
+        from pathlib import Path
+
+        from squasher.commands.build import build as command
+        from squasher.render.text import built
+
+        result = command(target, Path(out), to=to, force=force)
+        return Ended(FINE, printable_lines(built(result)), warnings=result.warnings)
+
+    return _reported(lambda: _each(options, one, alone="one file"))
+
+
 def check(options: Options = ALL, *, exact: bool = False, form: str = "text") -> int:
     """``squasher check``."""
 

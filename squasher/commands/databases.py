@@ -55,7 +55,7 @@ def databases(options: Options) -> Listed:
 
 def _entry(target: Target, environment: str | None) -> Entry:
     try:
-        chain = read_chain(target.migrations)
+        chain = read_chain(target.migrations, target.pattern)
     except InputError as error:
         return Entry(target, environment, 0, "", error.message)
     return Entry(target, environment, len(chain.migrations), chain.span, None)
