@@ -62,7 +62,13 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     """
     whole = read_chain(target.migrations, target.pattern)
     chain = whole if to is None else whole.until(to)
-    observed = observe(chain, target.profile)
+    made = proved(observe(chain, target.profile), target)
+    made = made._replace(warnings=(*cut_short(whole, chain), *made.warnings))
+    return made._replace(written=write and write_atomically(target.fresh, made.text.encode()))
+
+
+def proved(observed: Observed, target: Target) -> Squashed:
+    """The fresh file of a chain, proved equal to it and not written. Raises as ``squash`` does."""
     composed = compose(observed, target)
     proof = verify(observed, composed, target)
     if proof.changes:
@@ -71,19 +77,15 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
         raise UnprovedError("the fresh file that was made is not equal to the chain", proof)
     if proof.status != "equal":
         raise UnprovedError("the fresh file that was made could not be proved equal", proof)
+    chain = observed.replay.chain
     return Squashed(
         target=target,
         chain=chain,
         snapshot=observed.side.snapshots[0],
         text=composed.text,
         proof=proof,
-        warnings=(
-            *chain.skipped,
-            *cut_short(whole, chain),
-            *observed.notes,
-            *composed.decision.warnings,
-        ),
-        written=write and write_atomically(target.fresh, composed.text.encode()),
+        warnings=(*chain.skipped, *observed.notes, *composed.decision.warnings),
+        written=False,
     )
 
 
