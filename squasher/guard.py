@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final, Literal
 
-from squasher.chain import leading_integer, migration
+from squasher.chain import migration, number_of
 from squasher.changes import Added, File, Modified, Removed
 from squasher.errors import SquasherError
 from squasher.files import read_regular
@@ -107,15 +107,15 @@ class _Guard:
         """What is wrong with migrations that the manifest does not know yet."""
         names = [one.name for one in self._chain.migrations]
         first = names.index(self._baseline) if self._baseline in names else -1
-        taken: dict[int, str] = {}
+        taken: dict[str, str] = {}
         for name, wanted in self._wanted.items():
-            number = leading_integer(name)
+            number = number_of(name)
             if number is not None:
                 taken.setdefault(number, wanted.path)
         for place, one in enumerate(self._chain.migrations):
             if one.name in self._wanted:
                 continue
-            number = leading_integer(one.name)
+            number = number_of(one.name)
             if number is not None and number in taken:
                 yield self._added(one, "twin", taken[number])
             elif place < first:

@@ -26,6 +26,7 @@ LAYERS = {
     "clauses": 0,
     "limited": 0,
     "profiles": 0,
+    "patterns": 0,
     # one thing each: the engine, the files, wrangler's text, comparing values, advice
     "universe": 1,
     "authority": 1,
@@ -40,6 +41,8 @@ LAYERS = {
     "d1": 1,
     "wrangler": 1,
     "target": 1,
+    "settings": 2,
+    "config": 2,
     "manifest": 1,
     "schemadiff": 1,
     "tablediff": 1,

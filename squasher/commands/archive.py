@@ -115,7 +115,7 @@ def _ledger(target: Target) -> str:
 
 def _job(target: Target, place: Path, to: str | None, allow: Collection[str]) -> _Job:
     known = manifest.read(place / manifest.FILE) or Manifest()
-    chain = read_chain(target.migrations)
+    chain = read_chain(target.migrations, target.pattern)
     if chain.skipped:
         raise InputError(chain.skipped[0], hint="Remove it, or make it a regular file.")
     last = known.archives[-1] if known.archives else None
@@ -280,7 +280,7 @@ def undo(target: Target) -> Archived:
 def _restored(target: Target, absorbed: tuple[Migration, ...], last: Archive) -> Chain:
     """The chain as it will be."""
     try:
-        now = read_chain(target.migrations).migrations
+        now = read_chain(target.migrations, target.pattern).migrations
     except NoMigrationsError:
         now = ()
     data = {one.name: one.data for one in (*now, *absorbed) if one.name != last.baseline.name}

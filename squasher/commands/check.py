@@ -29,7 +29,7 @@ def check(target: Target) -> Comparison:
     Raises InputError when there is no such file, ReplayError when either does not run, and
     UnsupportedError for what cannot be compared.
     """
-    chain = read_chain(target.migrations)
+    chain = read_chain(target.migrations, target.pattern)
     if not target.fresh.exists():
         raise InputError(
             f"{target.fresh.as_posix()} does not exist",

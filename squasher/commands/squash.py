@@ -60,10 +60,10 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     fails, InputError and UnsupportedError for what cannot be done, UnprovedError when the proof does
     not hold; the file on disk is untouched then.
     """
-    whole = read_chain(target.migrations)
+    whole = read_chain(target.migrations, target.pattern)
     chain = whole if to is None else whole.until(to)
     made = proved(observe(chain, target.profile), target)
-    made = made._replace(warnings=(*_cut_short(whole, chain), *made.warnings))
+    made = made._replace(warnings=(*cut_short(whole, chain), *made.warnings))
     return made._replace(written=write and write_atomically(target.fresh, made.text.encode()))
 
 
@@ -73,7 +73,7 @@ def proved(observed: Observed, target: Target) -> Squashed:
     proof = verify(observed, composed, target)
     if proof.changes:
         _refuse_stale_indexes(proof)
-        _refuse_views_of_what_is_left_out(proof)
+        refuse_views_of_what_is_left_out(proof, "the fresh file")
         raise UnprovedError("the fresh file that was made is not equal to the chain", proof)
     if proof.status != "equal":
         raise UnprovedError("the fresh file that was made could not be proved equal", proof)
@@ -89,7 +89,8 @@ def proved(observed: Observed, target: Target) -> Squashed:
     )
 
 
-def _cut_short(whole: Chain, chain: Chain) -> tuple[str, ...]:
+def cut_short(whole: Chain, chain: Chain) -> tuple[str, ...]:
+    """A warning when ``chain`` is the beginning of ``whole`` and no more."""
     missing = len(whole.migrations) - len(chain.migrations)
     if not missing:
         return ()
@@ -107,14 +108,14 @@ def _refuse_stale_indexes(proof: Proof) -> None:
         )
 
 
-def _refuse_views_of_what_is_left_out(proof: Proof) -> None:
+def refuse_views_of_what_is_left_out(proof: Proof, made: str) -> None:
     """Statistics are left out, and so is sqlite_sequence where no table counts: a view of them dangles."""
     for change in proof.changes:
         if isinstance(change, Modified) and isinstance(change.new, View) and change.new.problem is not None:
             table = change.new.problem.removeprefix("no such table: main.")
             if table.startswith("sqlite_"):
                 raise UnsupportedError(
-                    f"view {change.new.name} reads {table}, which the fresh file does not carry",
+                    f"view {change.new.name} reads {table}, which {made} does not carry",
                     hint="Drop the view in a migration.",
                 )
 
@@ -170,8 +171,8 @@ def text_of(observed: Observed, snapshot: Snapshot, target: Target, decision: De
     """The text for a snapshot: the chain's own, or one that a loaded file gave."""
     migrations = observed.replay.chain.migrations
     source = Source(
-        first=migrations[0].name.removesuffix(".sql"),
-        last=migrations[-1].name.removesuffix(".sql"),
+        first=migrations[0].label,
+        last=migrations[-1].label,
         migrations=len(migrations),
         digest=observed.replay.chain.digest,
     )
