@@ -58,6 +58,7 @@ LAYERS = {
     "episodes": 3,
     "history": 3,
     "emit": 3,
+    "sections": 3,
     "view": 3,
     "volatile": 3,
     "choose": 3,

@@ -15,6 +15,7 @@ from squasher.model import View
 from squasher.observe import Observed, load, observe
 from squasher.prove import LAYERS, Proof, prove
 from squasher.rowdiff import Side
+from squasher.sections import unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -81,6 +82,7 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
             *chain.skipped,
             *_cut_short(whole, chain),
             *observed.notes,
+            *unmatched(observed.side.snapshots[0], target.groups),
             *composed.decision.warnings,
         ),
         written=write and write_atomically(target.fresh, composed.text.encode()),
@@ -173,7 +175,7 @@ def text_of(observed: Observed, snapshot: Snapshot, target: Target, decision: De
         migrations=len(migrations),
         digest=observed.replay.chain.digest,
     )
-    return emit(snapshot, target.profile, source, observed.provenance, decision.choices)
+    return emit(snapshot, target.profile, source, observed.provenance, decision.choices, target.groups)
 
 
 def _attempt(observed: Observed, target: Target, decision: Decision) -> Composed:
