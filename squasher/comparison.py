@@ -53,10 +53,15 @@ class Comparison(NamedTuple):
     profile: str
     proof: Proof
     findings: tuple[Finding, ...]
-    """The changes of the proof, object by object."""
+    """The changes of the proof, object by object; then those of the files that a manifest answers for."""
     warnings: tuple[str, ...]
     exact: bool = False
     """For a check, whether the file is, byte for byte, what ``squash`` would write now."""
+
+    @property
+    def status(self) -> Literal["equal", "edited", "different", "unknown"]:
+        """That of the proof; edited where it is equal, but files that a manifest answers for are not."""
+        return "edited" if self.proof.status == "equal" and self.findings else self.proof.status
 
 
 _RANKS: Final = (

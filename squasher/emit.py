@@ -31,6 +31,7 @@ _STATEMENT_STEPS: Final = 12_000
 _TERMINATORS: Final = frozenset({"/", "go"})
 _BETWEEN: Final = len("\n\n\n")
 _ROWS: Final = "Rows"
+_AGAIN: Final = "Do not edit: run `squasher squash`."
 
 
 class Source(NamedTuple):
@@ -64,6 +65,15 @@ def emit(
     return "\n\n".join(blocks) + "\n"
 
 
+def as_baseline(text: str, manifest: str, guard: str) -> str:
+    """The text of a fresh file as a migration: what to do with it is another, and ``guard`` comes first."""
+    head, _, rest = text.partition("\n\n")
+    said = (
+        f"Do not edit: it is a\n-- migration, the baseline in place of those that {_comment(manifest)} lists."
+    )
+    return "\n\n".join([head.replace(_AGAIN, said, 1), guard, rest])
+
+
 def _refuse_terminators(block: str) -> None:
     """The sqlite3 shell ends a statement at a line that holds ``/`` or ``go`` and nothing else.
 
@@ -91,7 +101,7 @@ def _header(source: Source) -> str:
     )
     return (
         f"-- The complete schema of {span}.\n"
-        "-- Written by squasher and proved equal to replaying them. Do not edit: run `squasher squash`.\n"
+        f"-- Written by squasher and proved equal to replaying them. {_AGAIN}\n"
         f"-- source: {source.digest}"
     )
 

@@ -63,15 +63,22 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     """
     whole = read_chain(target.migrations, target.pattern)
     chain = whole if to is None else whole.until(to)
-    observed = observe(chain, target.profile)
+    made = proved(observe(chain, target.profile), target)
+    made = made._replace(warnings=(*cut_short(whole, chain), *made.warnings))
+    return made._replace(written=write and write_atomically(target.fresh, made.text.encode()))
+
+
+def proved(observed: Observed, target: Target) -> Squashed:
+    """The fresh file of a chain, proved equal to it and not written. Raises as ``squash`` does."""
     composed = compose(observed, target)
     proof = verify(observed, composed, target)
     if proof.changes:
         _refuse_stale_indexes(proof)
-        _refuse_views_of_what_is_left_out(proof)
+        refuse_views_of_what_is_left_out(proof, "the fresh file")
         raise UnprovedError("the fresh file that was made is not equal to the chain", proof)
     if proof.status != "equal":
         raise UnprovedError("the fresh file that was made could not be proved equal", proof)
+    chain = observed.replay.chain
     return Squashed(
         target=target,
         chain=chain,
@@ -80,16 +87,16 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
         proof=proof,
         warnings=(
             *chain.skipped,
-            *_cut_short(whole, chain),
             *observed.notes,
             *unmatched(observed.side.snapshots[0], target.groups),
             *composed.decision.warnings,
         ),
-        written=write and write_atomically(target.fresh, composed.text.encode()),
+        written=False,
     )
 
 
-def _cut_short(whole: Chain, chain: Chain) -> tuple[str, ...]:
+def cut_short(whole: Chain, chain: Chain) -> tuple[str, ...]:
+    """A warning when ``chain`` is the beginning of ``whole`` and no more."""
     missing = len(whole.migrations) - len(chain.migrations)
     if not missing:
         return ()
@@ -107,14 +114,14 @@ def _refuse_stale_indexes(proof: Proof) -> None:
         )
 
 
-def _refuse_views_of_what_is_left_out(proof: Proof) -> None:
+def refuse_views_of_what_is_left_out(proof: Proof, made: str) -> None:
     """Statistics are left out, and so is sqlite_sequence where no table counts: a view of them dangles."""
     for change in proof.changes:
         if isinstance(change, Modified) and isinstance(change.new, View) and change.new.problem is not None:
             table = change.new.problem.removeprefix("no such table: main.")
             if table.startswith("sqlite_"):
                 raise UnsupportedError(
-                    f"view {change.new.name} reads {table}, which the fresh file does not carry",
+                    f"view {change.new.name} reads {table}, which {made} does not carry",
                     hint="Drop the view in a migration.",
                 )
 
