@@ -15,6 +15,7 @@ from squasher.model import View
 from squasher.observe import Observed, load, observe
 from squasher.prove import LAYERS, Proof, prove
 from squasher.rowdiff import Side
+from squasher.sections import unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -84,7 +85,12 @@ def proved(observed: Observed, target: Target) -> Squashed:
         snapshot=observed.side.snapshots[0],
         text=composed.text,
         proof=proof,
-        warnings=(*chain.skipped, *observed.notes, *composed.decision.warnings),
+        warnings=(
+            *chain.skipped,
+            *observed.notes,
+            *unmatched(observed.side.snapshots[0], target.groups),
+            *composed.decision.warnings,
+        ),
         written=False,
     )
 
@@ -176,7 +182,7 @@ def text_of(observed: Observed, snapshot: Snapshot, target: Target, decision: De
         migrations=len(migrations),
         digest=observed.replay.chain.digest,
     )
-    return emit(snapshot, target.profile, source, observed.provenance, decision.choices)
+    return emit(snapshot, target.profile, source, observed.provenance, decision.choices, target.groups)
 
 
 def _attempt(observed: Observed, target: Target, decision: Decision) -> Composed:
