@@ -243,8 +243,8 @@ def undo(target: Target) -> Archived:
     fresh = proved(observe(whole, target.profile), target)
     for one in absorbed:
         _refuse_strange(target.migrations, one.name)
-    require_writable(target.migrations / absorbed[0].name)
-    require_writable(target.fresh)
+    for path in (target.migrations / absorbed[0].name, target.fresh, place / manifest.FILE):
+        require_writable(path)
     path = beside(last.baseline.name, place)
     rest = Manifest(known.archives[:-1])
     files.unfinished = _NOT_UNDONE
