@@ -175,10 +175,7 @@ def test_an_existing_database_goes_on(chain: Path, count: int) -> None:
 
 @pytest.mark.parametrize("count", range(1, 6))
 def test_the_wrong_order_fails(chain: Path, count: int) -> None:
-    """A database of any age that meets the baseline without the transition refuses it, and says why.
-
-    At five migrations nothing that the baseline makes would be in the way of it: users is people by then.
-    """
+    """A database of any age that meets the baseline without the transition refuses it, and says why."""
     with old_database(chain, count) as old:
         before = introspect(old)
         archive()
@@ -187,6 +184,27 @@ def test_the_wrong_order_fails(chain: Path, count: int) -> None:
         ):
             run(old, read_chain(chain).migrations[0])
         assert introspect(old) == before
+
+
+def test_the_wrong_order_fails_without_a_table_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the tail renamed all that the baseline makes, its guard alone keeps a second set from being made."""
+    monkeypatch.chdir(tmp_path)
+    directory = write(
+        tmp_path, {"0001_a.sql": "CREATE TABLE a (x);\n", "0002_b.sql": "ALTER TABLE a RENAME TO b;\n"}
+    )
+    with old_database(directory, 2) as old, old_database(directory, 2) as other:
+        before = introspect(old)
+        archive(to="0001")
+        baseline = read_chain(directory).migrations[0]
+        with pytest.raises(ReplayError, match=r"has run 0001_a\.sql"):
+            run(old, baseline)
+        assert introspect(old) == before
+        unguarded = baseline.text.partition("\n\n")[2].partition("\n\n")[2]
+        assert unguarded.startswith("-- a · made by 0001\nCREATE TABLE a (")
+        run(other, baseline._replace(text=unguarded))
+        assert {one.name for one in introspect(other).objects} == {"a", "b"}
 
 
 def test_a_database_in_between_is_refused(chain: Path) -> None:

@@ -175,10 +175,7 @@ def test_the_next_migration_and_undo(project: Path) -> None:
 
 
 def test_the_wrong_order(project: Path) -> None:
-    """`migrations apply` on an old database without the transition fails, says why, and changes nothing.
-
-    No table that the baseline makes is in its way there: users became people.
-    """
+    """`migrations apply` on an old database without the transition fails, says why, and changes nothing."""
     before = contents(project, OLD)
     said = real.wrangler(project, "d1", "migrations", "apply", OLD, "--local")
     assert said.code == 1
