@@ -239,7 +239,7 @@ def undo(target: Target) -> Archived:
     baseline = target.migrations / last.baseline.name
     refuse_edited_baseline(last, target.migrations)
     whole = _restored(target, absorbed, last)
-    fresh = proved(observe(whole, target.profile), target)
+    fresh = proved(observe(whole, target.scope), target)
     for one in absorbed:
         _refuse_strange(target.migrations, one.name)
     require_writable(target.migrations / absorbed[0].name)
