@@ -344,6 +344,7 @@ def databases(
     raise typer.Exit(run.databases(options, form=form))
 
 
+@app.command()
 def archive(
     *,
     to: Annotated[

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from squasher.changes import Check, Clause, Option, Order, PrimaryKey
+from squasher.changes import Check, Clause, File, Option, Order, PrimaryKey
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Comparison(NamedTuple):
     @property
     def status(self) -> Literal["equal", "edited", "different", "unknown"]:
         """That of the proof; edited where it is equal, but files that a manifest answers for are not."""
-        return "edited" if self.proof.status == "equal" and self.findings else self.proof.status
+        edited = any(isinstance(finding.change.latest, File) for finding in self.findings)
+        return "edited" if edited and self.proof.status == "equal" else self.proof.status
 
 
 _RANKS: Final = (

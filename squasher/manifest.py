@@ -63,7 +63,9 @@ def digest(data: bytes) -> str:
 
 def read(path: Path) -> Manifest | None:
     """The manifest in a file; None when there is none. Raises InputError."""
-    if not path.is_symlink() and not path.exists():
+    if path.is_symlink():
+        raise InputError(f"{path.as_posix()}: it is a symbolic link", hint=_RESTORE)
+    if not path.exists():
         return None
     return parse(read_regular(path, follow=False), path.as_posix())
 
@@ -87,7 +89,7 @@ def parse(data: bytes, path: str) -> Manifest:
             hint="Use the squasher that wrote it.",
         )
     found = _Reader(path).fields(document, "version", "archives")
-    if version != VERSION or not isinstance(found["archives"], list):
+    if type(version) is not int or not isinstance(found["archives"], list):
         _broken(path, "it has no version, or no list of archives")
     archives = tuple(_Reader(path).archive(one) for one in found["archives"])
     _refuse_twice(path, [one.name for archive in archives for one in archive.absorbed])
