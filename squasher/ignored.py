@@ -6,7 +6,7 @@ table. Whatever stays must not need it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from squasher import fulltext
 from squasher.errors import SqlError, UnsupportedError
@@ -21,15 +21,10 @@ if TYPE_CHECKING:
     from squasher.model import SchemaObject, Snapshot
 
 
-class Left(NamedTuple):
-    """What is left of a schema, and the names of the tables that were ignored."""
-
-    objects: tuple[SchemaObject, ...]
-    ignored: tuple[str, ...]
-
-
-def leave_out(database: Database, objects: tuple[SchemaObject, ...]) -> Left:
-    """A database's objects without the tables that its profile ignores.
+def leave_out(
+    database: Database, objects: tuple[SchemaObject, ...]
+) -> tuple[tuple[SchemaObject, ...], tuple[str, ...]]:
+    """A database's objects without the tables that its profile ignores, and the names of these.
 
     Raises UnsupportedError when these are the ledger, or something that stays needs one of them.
     """
@@ -40,9 +35,9 @@ def leave_out(database: Database, objects: tuple[SchemaObject, ...]) -> Left:
                 f"{pattern} of the ignored tables means {profile.ledger}, the ledger of the migrations",
                 hint="Ignore tables by names or globs that leave it out.",
             )
-    left = without(objects, profile.ignored)
-    gone = {fold(name): name for name in left.ignored}
-    for item in left.objects:
+    left, ignored = without(objects, profile.ignored)
+    gone = {fold(name): name for name in ignored}
+    for item in left:
         for name, how in _needs(database, item, gone):
             kind = kind_of(item)
             raise UnsupportedError(
@@ -51,11 +46,13 @@ def leave_out(database: Database, objects: tuple[SchemaObject, ...]) -> Left:
                 if kind == "table"
                 else f"Ignore no table that a {kind} uses, or drop the {kind} in a migration.",
             )
-    return left
+    return left, ignored
 
 
-def without(objects: tuple[SchemaObject, ...], patterns: tuple[str, ...]) -> Left:
-    """The objects without the tables of these names or globs (folded), and without what is on them."""
+def without(
+    objects: tuple[SchemaObject, ...], patterns: tuple[str, ...]
+) -> tuple[tuple[SchemaObject, ...], tuple[str, ...]]:
+    """The objects without the tables of these names or globs (folded) and what is on them; their names."""
     gone = [
         item
         for item in objects
@@ -65,7 +62,7 @@ def without(objects: tuple[SchemaObject, ...], patterns: tuple[str, ...]) -> Lef
     names = {fold(item.name) for item in gone}
     names |= {fold(part) for item in gone if isinstance(item, VirtualTable) for part in item.shadows}
     left = tuple(item for item in objects if fold(_table(item)) not in names)
-    return Left(left, tuple(sorted(item.name for item in gone)))
+    return left, tuple(sorted(item.name for item in gone))
 
 
 def _table(item: SchemaObject) -> str:

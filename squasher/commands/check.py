@@ -10,9 +10,8 @@ from squasher.commands.squash import compose, decide, text_of
 from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError, SquasherError
 from squasher.guard import guard
-from squasher.ignored import told
 from squasher.model import Snapshot
-from squasher.observe import Observed, load, observe
+from squasher.observe import Observed, ignoring, load, observe
 from squasher.parallel import together
 from squasher.prove import Proof, prove
 from squasher.rowdiff import Side
@@ -101,7 +100,7 @@ def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
         warnings=(
             *chain.skipped,
             *observed.notes,
-            *told(target.ignored, (observed.side.snapshots[0], fresh.snapshots[0])),
+            *ignoring(target.ignored, observed.side.snapshots[0], fresh.snapshots[0]),
         ),
         exact=exact and proof.status == "equal",
     )

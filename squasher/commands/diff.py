@@ -9,8 +9,8 @@ from squasher.changes import Content, Modified, RowSet, renamed
 from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError
 from squasher.fulltext import TERMS
-from squasher.ignored import told
 from squasher.model import VirtualTable, kind_of
+from squasher.observe import ignoring
 from squasher.parallel import together
 from squasher.prove import LAYERS, Proof, prove
 from squasher.renames import follow
@@ -82,7 +82,7 @@ def diff(sides: Sides, target: Target) -> Comparison:
             *_rewritten(old, new),
             *old.notes,
             *(note for note in new.notes if note not in old.notes),
-            *told(target.ignored, (old.side.snapshots[0], new.side.snapshots[0])),
+            *ignoring(target.ignored, old.side.snapshots[0], new.side.snapshots[0]),
         ),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from squasher.ignored import told
+from squasher.observe import ignoring
 from squasher.sources import open_source, parse
 from squasher.view import view
 
@@ -32,5 +32,5 @@ def show(
     """
     opened = open_source(parse(source), target, to=to, rows=rows)
     snapshot = opened.side.snapshots[0]
-    notes = (*opened.notes, *told(target.ignored, (snapshot,)))
+    notes = (*opened.notes, *ignoring(target.ignored, snapshot))
     return Shown(view(snapshot, target.profile), notes)

@@ -11,9 +11,8 @@ from squasher.emit import Source, emit
 from squasher.errors import ReplayError, SquasherError, UnsupportedError
 from squasher.files import write_atomically
 from squasher.fulltext import TERMS
-from squasher.ignored import told
 from squasher.model import View
-from squasher.observe import Observed, load, observe
+from squasher.observe import Observed, ignoring, load, observe
 from squasher.prove import LAYERS, Proof, prove
 from squasher.rowdiff import Side
 from squasher.sections import unmatched
@@ -89,7 +88,7 @@ def proved(observed: Observed, target: Target) -> Squashed:
         warnings=(
             *chain.skipped,
             *observed.notes,
-            *told(target.ignored, [observed.side.snapshots[0]]),
+            *ignoring(target.ignored, observed.side.snapshots[0]),
             *unmatched(observed.side.snapshots[0], target.groups),
             *composed.decision.warnings,
         ),
