@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("README.md", "docs/formats.md")
+FILES = ("README.md", "docs/d1.md", "docs/formats.md")
 FRESH = "migrations-fresh/0001_complete_schema.sql"
 COLUMN = "invitations.token"
 _BLOCK = re.compile(r"(<!-- output: (\w+) -->\n)```(\w+)\n.*?```\n", re.DOTALL)
@@ -39,6 +40,13 @@ def refused() -> str:
         command = [sys.executable, "-m", "squasher", "squash"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         return done.stderr
+
+
+def on_d1(directory: Path) -> None:
+    """The project of docs/d1.md: the chain that tests/wrangler/ installs with the real wrangler."""
+    (directory / "migrations").mkdir()
+    for path in (*(ROOT / "migrations").glob("*.sql"), *(ROOT / "tests/wrangler/chain").glob("*.sql")):
+        shutil.copy(path, directory / "migrations")
 
 
 def kept_by_hand(directory: Path) -> None:
@@ -76,6 +84,15 @@ def block(name: str) -> str:
         document = json.loads(squasher("diff", "--from", "0035", "--format", "json"))
         del document["changes"][1:]
         return json.dumps(document, indent=2, sort_keys=True) + "\n"
+    if name in {"d1_squash", "d1_check", "d1_build"}:
+        arguments = {"d1_squash": "squash", "d1_check": "check --exact", "d1_build": "build template.sqlite"}
+        with tempfile.TemporaryDirectory() as folder:
+            on_d1(Path(folder))
+            if name == "d1_check":
+                squasher("squash", directory=Path(folder))
+            return (
+                f"$ squasher {arguments[name]}\n{squasher(*arguments[name].split(), directory=Path(folder))}"
+            )
     with tempfile.TemporaryDirectory() as folder:
         kept_by_hand(Path(folder))
         if name == "check":
