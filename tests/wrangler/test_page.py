@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.wrangler.installs import Installs
+    from tests.wrangler.real import Said
 
 pytestmark = pytest.mark.wrangler
 
@@ -33,6 +35,13 @@ class Call(NamedTuple):
     place: str
     command: str
     shown: str
+
+
+class Mistake(NamedTuple):
+    """A project in which somebody did what the page warns of, and what wrangler said to each command."""
+
+    home: Path
+    said: list[tuple[Call, Said]]
 
 
 def calls() -> Iterator[Call]:
@@ -62,43 +71,56 @@ def test_installations(place: str, every_installs: dict[Path, Installs]) -> None
     assert len(shown) >= 2
 
 
-@pytest.fixture
-def home(request: pytest.FixtureRequest, tmp_path: Path, every_installs: dict[Path, Installs]) -> Path:
-    """The project that a block of the page is about."""
-    place: str = request.node.callspec.params["place"]
-    home = tmp_path / place
-    if place in {"in_place", "export"}:
-        # a database that exists
-        executed = every_installs[real.PACKAGES].executed
-        shutil.copytree(executed.parents[len(installs.STATE.parts)], home)
+MISTAKES: Final = ("in_place", "export", "reimport", "keys", "keys_kept")
+
+
+@pytest.fixture(scope="module")
+def mistakes(
+    every_installs: dict[Path, Installs], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Mistake]:
+    """What wrangler says to each command that the page warns of, two projects at a time."""
+    folder = tmp_path_factory.mktemp("mistakes")
+    # a database that exists
+    executed = every_installs[real.PACKAGES].executed.parents[len(installs.STATE.parts)]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        said = pool.map(lambda place: make(folder / place, executed), MISTAKES)
+        return dict(zip(MISTAKES, said, strict=True))
+
+
+def make(home: Path, executed: Path) -> Mistake:
+    """Make the project of a block of the page, and run its commands."""
+    if home.name in {"in_place", "export"}:
+        shutil.copytree(executed, home)
     else:
         (home / "migrations").mkdir(parents=True)
         (home / "wrangler.toml").write_text(installs.CONFIG, encoding="utf-8")
-    if place == "in_place":
+    if home.name == "in_place":
         shutil.rmtree(home / "migrations")
         shutil.copytree(home / "migrations-fresh", home / "migrations")
     for owner, name, text in FILE.findall(PAGE):
-        if owner == place:
+        if owner == home.name:
             (home / name).write_text(text, encoding="utf-8")
-    return home
+    shown = [call for call in calls() if call.place == home.name]
+    return Mistake(home, [(call, real.wrangler(home, *shlex.split(call.command))) for call in shown])
 
 
-@pytest.mark.parametrize("place", ["in_place", "export", "reimport", "keys", "keys_kept"])
-def test_what_not_to_do(place: str, home: Path) -> None:
+@pytest.mark.parametrize("place", MISTAKES)
+def test_what_not_to_do(place: str, mistakes: dict[str, Mistake]) -> None:
     """What the page warns of happens as it says."""
-    shown = [call for call in calls() if call.place == place]
-    assert shown
-    for call in shown:
-        said = real.wrangler(home, *shlex.split(call.command))
+    assert mistakes[place].said
+    for call, said in mistakes[place].said:
         assert_shown(call, said.out)
         assert ("ERROR" in call.shown) == (said.code != 0)
-    if place == "reimport":
-        dump = (home / "dump.sql").read_text(encoding="utf-8")
-        assert "9007199254740992" in dump
-        assert "9007199254740993" not in dump
-        fresh = squasher.squash(home / "migrations").text
-        assert "9007199254740993" in fresh
-        assert fresh.index("INSERT INTO teams") < fresh.index("INSERT INTO members")
+
+
+def test_a_dump_is_not_exact(mistakes: dict[str, Mistake]) -> None:
+    """An integer beyond 2^53 is another one in the dump, and itself in the fresh file, parents first."""
+    home = mistakes["reimport"].home
+    dump = (home / "dump.sql").read_text(encoding="utf-8")
+    assert ("9007199254740992" in dump, "9007199254740993" in dump) == (True, False)
+    fresh = squasher.squash(home / "migrations", write=False).text
+    assert ("9007199254740992" in fresh, "9007199254740993" in fresh) == (False, True)
+    assert fresh.index("INSERT INTO teams") < fresh.index("INSERT INTO members")
 
 
 def test_the_name_of_the_file(tmp_path: Path) -> None:
@@ -120,7 +142,7 @@ def test_the_name_of_the_file(tmp_path: Path) -> None:
 
 def test_every_block_is_tried() -> None:
     """No block of the page is one that no test runs."""
-    tried = {"executed", "migrated", "in_place", "export", "reimport", "keys", "keys_kept"}
+    tried = {"executed", "migrated", *MISTAKES}
     assert {call.place for call in calls()} == tried
     assert {owner for owner, _, _ in FILE.findall(PAGE)} <= tried
     assert PAGE.count(PROMPT) == len(list(calls()))

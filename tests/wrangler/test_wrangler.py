@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from tests.d1_cases import Outcome
     from tests.wrangler.installs import Installs
+    from tests.wrangler.real import Said
 
     Query = Callable[[str], list[tuple[Any, ...]]]
 
@@ -124,17 +126,23 @@ def test_the_fresh_file(pinned: Installs, project: Path) -> None:
 
 def test_a_sample_by_command(tmp_path: Path) -> None:
     """What wrangler's command line says of some recorded files is what was recorded without it."""
-    configure(tmp_path, *SAMPLE)
     files = {case.name: case for case in d1_cases.every()}
+
+    def execute(name: str) -> Said:
+        home = tmp_path / name  # with a state of its own, so that two can run at once
+        home.mkdir()
+        configure(home, name)
+        (home / "file.sql").write_text(files[name].sql, encoding="utf-8")
+        return real.wrangler(home, "d1", "execute", name, "--local", "--json", "--file", "file.sql")
+
     recorded = d1_cases.recorded()
-    for name in SAMPLE:
-        (tmp_path / "file.sql").write_text(files[name].sql, encoding="utf-8")
-        said = real.wrangler(tmp_path, "d1", "execute", name, "--local", "--json", "--file", "file.sql")
-        error = recorded[name].error
-        assert (said.code == 0) is (error is None), said.out
-        if error is not None:
-            document = json.loads(said.out[said.out.index("{") :])
-            assert d1_cases.message(document["error"]["text"]) == d1_cases.message(error)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for name, said in zip(SAMPLE, pool.map(execute, SAMPLE), strict=True):
+            error = recorded[name].error
+            assert (said.code == 0) is (error is None), said.out
+            if error is not None:
+                document = json.loads(said.out[said.out.index("{") :])
+                assert d1_cases.message(document["error"]["text"]) == d1_cases.message(error)
 
 
 def drift(before: Outcome, now: Outcome) -> str | None:
