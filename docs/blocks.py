@@ -15,9 +15,15 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("README.md", "docs/d1.md", "docs/formats.md")
+FILES = ("README.md", "docs/configuration.md", "docs/d1.md", "docs/formats.md")
 FRESH = "migrations-fresh/0001_complete_schema.sql"
 COLUMN = "invitations.token"
+D1 = {
+    "d1_databases": "databases",
+    "d1_squash": "squash",
+    "d1_check": "check --exact",
+    "d1_build": "build template.sqlite",
+}
 _BLOCK = re.compile(r"(<!-- output: (\w+) -->\n)```(\w+)\n.*?```\n", re.DOTALL)
 
 
@@ -47,6 +53,9 @@ def on_d1(directory: Path) -> None:
     (directory / "migrations").mkdir()
     for path in (*(ROOT / "migrations").glob("*.sql"), *(ROOT / "tests/wrangler/chain").glob("*.sql")):
         shutil.copy(path, directory / "migrations")
+    page = (ROOT / "docs" / "d1.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- shown: wrangler.toml -->\n```toml\n")[2].partition("```")[0]
+    (directory / "wrangler.toml").write_text(shown, encoding="utf-8")
 
 
 def kept_by_hand(directory: Path) -> None:
@@ -59,6 +68,24 @@ def kept_by_hand(directory: Path) -> None:
     lines = "\n\n".join(kept).splitlines(keepends=True)
     behind = "".join(line for line in lines if not line.startswith(gone))
     (directory / FRESH).write_text(behind, encoding="utf-8")
+
+
+WRANGLER = """\
+name = "app"
+d1_databases = [{ binding = "DB", database_name = "app-db", database_id = "6f0c" }]
+
+[env.staging]
+d1_databases = [{ binding = "DB", database_name = "app-staging", database_id = "77aa" }]
+"""
+
+
+def configured(directory: Path) -> None:
+    """A project of wrangler's with the settings that the page shows."""
+    (directory / "migrations").symlink_to(ROOT / "migrations")
+    (directory / "wrangler.toml").write_text(WRANGLER, encoding="utf-8")
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- shown: squasher.toml -->\n```toml\n")[2].partition("```")[0]
+    (directory / "squasher.toml").write_text(shown, encoding="utf-8")
 
 
 def block(name: str) -> str:
@@ -84,15 +111,16 @@ def block(name: str) -> str:
         document = json.loads(squasher("diff", "--from", "0035", "--format", "json"))
         del document["changes"][1:]
         return json.dumps(document, indent=2, sort_keys=True) + "\n"
-    if name in {"d1_squash", "d1_check", "d1_build"}:
-        arguments = {"d1_squash": "squash", "d1_check": "check --exact", "d1_build": "build template.sqlite"}
+    if name in D1:
         with tempfile.TemporaryDirectory() as folder:
             on_d1(Path(folder))
-            if name == "d1_check":
+            if name != "d1_squash":
                 squasher("squash", directory=Path(folder))
-            return (
-                f"$ squasher {arguments[name]}\n{squasher(*arguments[name].split(), directory=Path(folder))}"
-            )
+            return f"$ squasher {D1[name]}\n{squasher(*D1[name].split(), directory=Path(folder))}"
+    if name == "databases":
+        with tempfile.TemporaryDirectory() as folder:
+            configured(Path(folder))
+            return f"$ squasher databases\n{squasher('databases', directory=Path(folder))}"
     with tempfile.TemporaryDirectory() as folder:
         kept_by_hand(Path(folder))
         if name == "check":

@@ -45,7 +45,7 @@ def build(target: Target, out: Path, *, to: str | None = None, force: bool = Fal
     UnsupportedError for what no file can hold, InputError when ``out`` cannot be written or is another
     file, unless ``force``; what is there is untouched then.
     """
-    whole = read_chain(target.migrations)
+    whole = read_chain(target.migrations, target.pattern)
     chain = whole if to is None else whole.until(to)
     snapshot, data = _made(chain, target.profile)
     # not in a process of its own: a fork would take over the state that SQLite draws its keys from

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from squasher.chain import Chain, read_chain, read_migration
+from squasher.changes import File
 from squasher.commands.squash import compose, decide, text_of
 from squasher.comparison import Comparison, Finding, Party, rank
-from squasher.errors import InputError
+from squasher.errors import InputError, SquasherError
+from squasher.guard import guard
+from squasher.model import Snapshot
 from squasher.observe import Observed, load, observe
 from squasher.parallel import together
 from squasher.prove import Proof, prove
@@ -15,22 +18,63 @@ from squasher.rowdiff import Side
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
+    from squasher.chain import Migration
+    from squasher.changes import Change
     from squasher.target import Target
 
 
 def check(target: Target) -> Comparison:
-    """Compare the fresh file of ``target`` with its chain.
+    """Compare the fresh file of ``target`` with its chain, and the files with the manifest of an archive.
 
     Raises InputError when there is no such file, ReplayError when either does not run, and
     UnsupportedError for what cannot be compared.
     """
-    chain = read_chain(target.migrations)
+    chain = read_chain(target.migrations, target.pattern)
     if not target.fresh.exists():
         raise InputError(
             f"{target.fresh.as_posix()} does not exist",
             hint="Write it with `squasher squash`, or name it with --fresh FILE.",
         )
     file = read_migration(target.fresh)
+    touched = guard(chain, target.migrations)
+    if not touched:
+        return _compared(target, chain, file)
+    try:
+        compared = _compared(target, _without_returned(chain, touched), file)
+    except SquasherError as error:
+        # most likely for what the files say already: it would hide that
+        empty = Snapshot((), ())
+        compared = Comparison(
+            command="check",
+            old=Party(chain.directory, "chain", chain.span, empty),
+            new=Party(target.fresh.as_posix(), "sql", None, empty),
+            profile=target.profile.name,
+            proof=Proof((), (), (error.message,)),
+            findings=(),
+            warnings=chain.skipped,
+        )
+    return compared._replace(
+        findings=(*compared.findings, *(Finding(change, None, ()) for change in touched))
+    )
+
+
+def _without_returned(chain: Chain, touched: tuple[Change, ...]) -> Chain:
+    """The chain without absorbed migrations that came back beside their baseline: they would run twice."""
+    gone = any(
+        isinstance(one.old, File) and one.old.role == "baseline" and one.new is None for one in touched
+    )
+    back = {
+        one.new.path
+        for one in touched
+        if isinstance(one.new, File) and one.old is None and one.new.role in {"returned", "reused"}
+    }
+    if gone or not back:
+        return chain
+    kept = tuple(migration for migration in chain.migrations if migration.path not in back)
+    return chain._replace(migrations=kept)
+
+
+def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
     observed, fresh = together(
         lambda: observe(chain, target.profile), lambda: load(file, target.profile, UNIVERSES)
     )
