@@ -240,7 +240,7 @@ def undo(target: Target) -> Archived:
     baseline = target.migrations / last.baseline.name
     refuse_edited_baseline(last, target.migrations)
     whole = _restored(target, absorbed, last)
-    fresh = proved(observe(whole, target.profile), target)
+    fresh = proved(observe(whole, target.scope), target)
     for one in absorbed:
         _refuse_strange(target.migrations, one.name)
     for path in (target.migrations / absorbed[0].name, target.fresh, place / manifest.FILE):

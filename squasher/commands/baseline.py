@@ -80,9 +80,10 @@ def make(
     chain left, in every universe that either asked for; and the fresh file is what that leaves. Raises
     what ``squash`` raises, and UnprovedError where the new chain is not equal to the old one.
     """
+    # what a chain makes, whoever looks at it, its baseline makes too
+    everything = target._replace(ignored=())
     directory, listed = target.migrations.as_posix(), (place / manifest.FILE).as_posix()
-    # what the fresh file may leave out a migration may not
-    head = proved(observe(Chain(directory, absorbed), target.profile), target._replace(ignored=()))
+    head = proved(observe(Chain(directory, absorbed), target.profile), everything)
     moved = Transition(
         baseline=name,
         path=beside(name, place).as_posix(),
@@ -99,8 +100,12 @@ def make(
     except ReplayError as error:
         _refuse(f"the new chain does not run: {error.message}")
     _prove_same(target, old, new, name)
-    fresh = proved(new, target)
+    fresh = proved(_in_scope(new, target), target)
     return Made(baseline, fresh, transition.text(moved), (*head.warnings, *fresh.warnings))
+
+
+def _in_scope(observed: Observed, target: Target) -> Observed:
+    return observe(observed.replay.chain, target.scope) if target.ignored else observed
 
 
 def _prove_same(target: Target, old: Observed, new: Observed, baseline: str) -> None:

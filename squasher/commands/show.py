@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from squasher.observe import ignoring
 from squasher.sources import open_source, parse
 from squasher.view import view
 
@@ -30,4 +31,6 @@ def show(
     Values that the clock or chance made are those of the first universe.
     """
     opened = open_source(parse(source), target, to=to, rows=rows)
-    return Shown(view(opened.side.snapshots[0], target.profile), opened.notes)
+    snapshot = opened.side.snapshots[0]
+    notes = (*opened.notes, *ignoring(target.ignored, snapshot))
+    return Shown(view(snapshot, target.profile), notes)
