@@ -189,7 +189,7 @@ def test_the_wrong_order_fails(chain: Path, count: int) -> None:
 def test_the_wrong_order_fails_without_a_table_in_the_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the tail renamed all that the baseline makes, its guard alone keeps a second set from being made."""
+    """Where the tail renamed all that the baseline makes, its guard alone keeps it from making it again."""
     monkeypatch.chdir(tmp_path)
     directory = write(
         tmp_path, {"0001_a.sql": "CREATE TABLE a (x);\n", "0002_b.sql": "ALTER TABLE a RENAME TO b;\n"}
