@@ -49,7 +49,7 @@ class Comparison(NamedTuple):
     old: Party
     """For a check the chain: what should be."""
     new: Party
-    """For a check the fresh file: what is."""
+    """For a check the fresh file or a live database: what is."""
     profile: str
     proof: Proof
     findings: tuple[Finding, ...]
@@ -57,6 +57,14 @@ class Comparison(NamedTuple):
     warnings: tuple[str, ...]
     exact: bool = False
     """For a check, whether the file is, byte for byte, what ``squash`` would write now."""
+    pending: tuple[str, ...] = ()
+    """For a check of a live database, the numbers of the migrations that it has yet to run."""
+
+    @property
+    def voice(self) -> Literal["check", "diff", "live"]:
+        """The point of view: of whoever wrote the new side, or of whoever has a live database."""
+        live = self.command == "check" and self.new.kind in {"database", "empty"}
+        return "live" if live else self.command
 
 
 _RANKS: Final = (

@@ -68,6 +68,7 @@ LAYERS = {
     "slices": 3,
     "sources": 3,
     "remote": 3,
+    "live": 3,
     "prove": 3,
     "renames": 3,
     "comparison": 3,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from squasher.render.report import dangers, endangered, sections, total, verdict
+from squasher.render.report import advice, dangers, endangered, pending, sections, total, verdict
 from squasher.render.statements import Line, Statements, hunks
 from squasher.risks import DANGERS
 from squasher.sql import printable
@@ -78,7 +78,7 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found = sections(compared.command, compared.findings)
+    found = sections(compared.voice, compared.findings)
     statements = Statements(compared)
     anchors = {(section.kind, section.name): f"o{number}" for number, section in enumerate(found, 1)}
     parts = [
@@ -90,6 +90,9 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
         command=compared.command,
         status=compared.proof.status,
         exact=compared.exact,
+        live=compared.voice == "live",
+        advice=advice(compared).split("`"),
+        pending=_cut(pending(compared)),
         one=_cut(one),
         between=between,
         other=_cut(other),

@@ -11,9 +11,10 @@ VERSION: Final = 1
 _RESULTS: Final = {"equal": "equivalent", "different": "different", "unknown": "unknown"}
 _CHANGES: Final = {
     "check": {"-": "missing", "+": "extra", "~": "different"},
+    "live": {"-": "missing", "+": "extra", "~": "different"},
     "diff": {"-": "removed", "+": "added", "~": "changed"},
 }
-_SIDES: Final = {"check": ("expected", "actual"), "diff": ("old", "new")}
+_SIDES: Final = {"check": ("expected", "actual"), "live": ("expected", "actual"), "diff": ("old", "new")}
 
 
 def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001 - JSON has no colours
@@ -27,8 +28,16 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
         "reasons": list(compared.proof.reasons),
         "warnings": list(compared.warnings),
     }
-    findings = [_finding(finding, compared.command) for finding in compared.findings]
-    if compared.command == "check":
+    findings = [_finding(finding, compared.voice) for finding in compared.findings]
+    if compared.voice == "live":
+        document |= {
+            "database": compared.new.name,
+            "migrations": compared.old.name,
+            "applied": compared.old.span,
+            "pending": list(compared.pending),
+            "differences": findings,
+        }
+    elif compared.voice == "check":
         document |= {
             "exact": compared.exact,
             "fresh": compared.new.name,
@@ -65,15 +74,15 @@ def _party(party: Party) -> dict[str, object]:
     return {"source": party.name, "kind": party.kind, "span": party.span}
 
 
-def _finding(finding: Finding, command: str) -> dict[str, object]:
+def _finding(finding: Finding, voice: str) -> dict[str, object]:
     from squasher.render.words import VOICES, words  # only differences need it
 
-    said = words(finding.change, VOICES[command])
+    said = words(finding.change, VOICES[voice])
     kind, name = finding.change.owner
-    old, new = _SIDES[command]
+    old, new = _SIDES[voice]
     place = finding.place
     found: dict[str, object] = {
-        "change": _CHANGES[command][said.mark],
+        "change": _CHANGES[voice][said.mark],
         "object": {"kind": kind, "name": name},
         "element": {"kind": said.kind, "name": said.name},
         "message": said.sentence,
@@ -81,6 +90,6 @@ def _finding(finding: Finding, command: str) -> dict[str, object]:
         new: said.new,
         "place": {"file": place.file, "line": place.line} if place else None,
     }
-    if command == "diff":
+    if voice == "diff":
         found["risks"] = [{"danger": risk.danger, "reason": risk.reason} for risk in finding.risks]
     return found
