@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("README.md", "docs/formats.md")
+FILES = ("README.md", "docs/configuration.md", "docs/formats.md")
 FRESH = "migrations-fresh/0001_complete_schema.sql"
 COLUMN = "invitations.token"
 _BLOCK = re.compile(r"(<!-- output: (\w+) -->\n)```(\w+)\n.*?```\n", re.DOTALL)
@@ -53,6 +53,24 @@ def kept_by_hand(directory: Path) -> None:
     (directory / FRESH).write_text(behind, encoding="utf-8")
 
 
+WRANGLER = """\
+name = "app"
+d1_databases = [{ binding = "DB", database_name = "app-db", database_id = "6f0c" }]
+
+[env.staging]
+d1_databases = [{ binding = "DB", database_name = "app-staging", database_id = "77aa" }]
+"""
+
+
+def configured(directory: Path) -> None:
+    """A project of wrangler's with the settings that the page shows."""
+    (directory / "migrations").symlink_to(ROOT / "migrations")
+    (directory / "wrangler.toml").write_text(WRANGLER, encoding="utf-8")
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- shown: squasher.toml -->\n```toml\n")[2].partition("```")[0]
+    (directory / "squasher.toml").write_text(shown, encoding="utf-8")
+
+
 def block(name: str) -> str:
     """The text of the block called ``name``."""
     if name == "help":
@@ -76,6 +94,10 @@ def block(name: str) -> str:
         document = json.loads(squasher("diff", "--from", "0035", "--format", "json"))
         del document["changes"][1:]
         return json.dumps(document, indent=2, sort_keys=True) + "\n"
+    if name == "databases":
+        with tempfile.TemporaryDirectory() as folder:
+            configured(Path(folder))
+            return f"$ squasher databases\n{squasher('databases', directory=Path(folder))}"
     with tempfile.TemporaryDirectory() as folder:
         kept_by_hand(Path(folder))
         if name == "check":

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from squasher.commands.build import Built
     from squasher.commands.squash import Squashed
     from squasher.comparison import Comparison
 
-__all__ = ["SquasherError", "check", "diff", "squash"]
+__all__ = ["SquasherError", "build", "check", "diff", "squash"]
 
 from squasher.errors import SquasherError
 
@@ -42,6 +43,28 @@ def squash(
     from squasher.target import target
 
     return command.squash(target(migrations, fresh, profile, max_steps), to=to, write=write)
+
+
+def build(
+    out: str | Path,
+    migrations: str | Path = "migrations",
+    profile: str = "d1",
+    *,
+    to: str | None = None,
+    force: bool = False,
+    max_steps: int | None = None,
+) -> Built:
+    """Write the database that a chain makes to the file ``out``, for tests to copy.
+
+    The same chain gives the same bytes. ``to`` defaults to the last migration; with ``force`` a file
+    that holds something else is replaced. Raises SquasherError; the file on disk is untouched then.
+    """
+    from pathlib import Path
+
+    from squasher.commands import build as command
+    from squasher.target import target
+
+    return command.build(target(migrations, None, profile, max_steps), Path(out), to=to, force=force)
 
 
 def check(

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
-import stat
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.errors import InputError
 from squasher.files import LARGEST_FILE, read_regular
+from squasher.patterns import ANY, NESTED, glob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+
+_BLANK: Final = "\t\n\v\f\r \xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+"""What JavaScript takes for white space (ECMA-262, StrWhiteSpaceChar)."""
 
 
 class NoMigrationsError(InputError):
@@ -24,7 +31,7 @@ class Migration(NamedTuple):
     """One migration file."""
 
     name: str
-    """The file's name, as a ledger records it."""
+    """The file's path below the directory of the migrations, as a ledger records it."""
     path: str
     """The path as the user would write it, for messages."""
     data: bytes
@@ -32,11 +39,19 @@ class Migration(NamedTuple):
     """The bytes as text. Line ends and a byte order mark stay: SQLite sees them too."""
 
     @property
+    def label(self) -> str:
+        """The name without what it has in common with others: ``.sql``, or ``/migration.sql``."""
+        return self.name.removesuffix(".sql").removesuffix("/migration")
+
+    @property
     def number(self) -> str:
-        """The name's leading digits as written, or the whole name when it has none."""
-        stem = self.name.removesuffix(".sql")
-        digits = stem[: len(stem) - len(stem.lstrip("0123456789"))]
-        return digits or stem
+        """The name's leading digits as written, ``2024/0001`` in directories; the label when it has none."""
+        first, *others = (_digits(part) for part in self.label.split("/"))
+        return "/".join([first, *filter(None, others)]) if first else self.label
+
+    def is_called(self, what: str) -> bool:
+        """Whether ``what`` is its name, in full or without its ending."""
+        return what in {self.name, self.name.removesuffix(".sql"), self.label}
 
 
 class Chain(NamedTuple):
@@ -64,13 +79,14 @@ class Chain(NamedTuple):
 
     def until(self, number: str) -> Chain:
         """The chain up to and including migration ``number`` (or a file name). Raises InputError."""
-        wanted = int(number) if number.isdecimal() else None
+        wanted = number.lstrip("0") if number.isdecimal() else None
         last = -1
         for index, migration in enumerate(self.migrations):
-            if migration.name in {number, f"{number}.sql"}:
+            if migration.is_called(number):
                 last = index
                 break
-            if wanted is not None and _leading_integer(migration.name) == wanted:
+            found = _leading_integer(migration.name)
+            if migration.number == number or (found and found.lstrip("0") == wanted):
                 last = index
         if last < 0:
             message = f"no migration {number} in {self.directory}/"
@@ -78,40 +94,77 @@ class Chain(NamedTuple):
         return Chain(self.directory, self.migrations[: last + 1], self.skipped)
 
 
-def read_chain(directory: Path) -> Chain:
-    """Find and read the migrations of a directory. Raises InputError."""
+def read_chain(directory: Path, pattern: str = ANY) -> Chain:
+    """Find and read the migrations of a directory: the files below it that ``pattern`` matches.
+
+    Raises InputError; NoMigrationsError when there are none.
+    """
     if not directory.is_dir():
         what = "is not a directory" if directory.exists() else "does not exist"
         raise InputError(f"{directory}/ {what}", hint="Name the directory with --migrations DIR.")
-    try:
-        entries = {
-            entry.name: stat.S_ISREG(entry.lstat().st_mode)
-            for entry in directory.iterdir()
-            if looks_like_one(entry.name)
-        }
-    except OSError as error:
-        raise InputError(f"{directory}/: {error.strerror}") from error
-    return assemble(directory.as_posix(), entries, lambda name: read_regular(directory / name, follow=False))
+    entries = _listed(directory, pattern)
+    if pattern == ANY and not any(entries.values()) and any(_listed(directory, NESTED).values()):
+        raise NoMigrationsError(
+            f"{directory}/ holds no migrations, but files that match {NESTED}",
+            hint=f"Set migrations_pattern to {directory.as_posix()}/{NESTED} in wrangler's configuration.",
+        )
+    return assemble(
+        directory.as_posix(), entries, lambda name: read_regular(directory / name, follow=False), pattern
+    )
 
 
-def assemble(directory: str, entries: Mapping[str, bool], read: Callable[[str], bytes]) -> Chain:
-    """The chain of a directory's ``entries``: by name, whether it is a regular file. Raises InputError.
+def _listed(directory: Path, pattern: str) -> dict[str, bool]:
+    """What is below a directory and looks like a migration: by path, whether it is a regular file.
 
-    Which files and in which order: wrangler 4.164.0, ``d1 migrations list``. Regular files that end
-    in ``.sql``, no dot files, no symbolic links; by leading integer, then without one, ties lexical.
+    No link is followed; one to a directory that could hold migrations looks like one.
     """
-    names = sorted(name for name in entries if looks_like_one(name))
+    wanted = glob(pattern)
+    found: dict[str, bool] = {}
+    waiting = [""]
+    while waiting:
+        inside = waiting.pop()
+        try:
+            with os.scandir(directory / inside) as entries:
+                for entry in entries:
+                    path = inside + entry.name
+                    below = wanted.nested and wanted.may_hold(path) and _leads_to_a_directory(entry)
+                    if below and not entry.is_symlink():
+                        waiting.append(f"{path}/")
+                    if wanted.matches(path) or (below and entry.is_symlink()):
+                        found[path] = entry.is_file(follow_symlinks=False)
+        except OSError as error:
+            raise InputError(f"{(directory / inside).as_posix()}/: {error.strerror}") from error
+    return found
+
+
+def _leads_to_a_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # its links form a loop
+
+
+def assemble(
+    directory: str, entries: Mapping[str, bool], read: Callable[[str], bytes], pattern: str = ANY
+) -> Chain:
+    """The chain of a directory's ``entries``: by path below it, whether it is a regular file.
+
+    Which files and in which order: wrangler 4.164.0, ``d1 migrations list``. Regular files that ``pattern``
+    matches, no dot files, no symbolic links; directory by directory and then file, by leading integer, then
+    without one, ties lexical. Raises InputError.
+    """
     folder = PurePosixPath(directory)
+    files = sorted((name for name in entries if entries[name]), key=lambda name: _order(_text(name)))
+    holding = {str(parent) for name in files for parent in PurePosixPath(name).parents}
     skipped = tuple(
         f"{folder / name} was skipped: it is no regular file, so wrangler does not see it"
-        for name in names
-        if not entries[name]
+        for name in sorted(entries)
+        if not entries[name] and name not in holding
     )
-    files = sorted((name for name in names if entries[name]), key=lambda name: _order(_text(name)))
     if not files:
+        example = "0001_add_users_table.sql" if pattern == ANY else pattern
         raise NoMigrationsError(
-            f"{directory}/ holds no migrations",
-            hint="Migrations are files named like 0001_add_users_table.sql.",
+            f"{directory}/ holds no migrations", hint=f"Migrations are files named like {example}."
         )
     migrations: list[Migration] = []
     size = 0
@@ -162,22 +215,27 @@ def decode(data: bytes, path: str) -> str:
     return text
 
 
-def looks_like_one(name: str) -> bool:
-    """Whether an entry of this name is a migration, if it is a regular file."""
-    return name.endswith(".sql") and not name.startswith(".")
+def looks_like_one(name: str, pattern: str = ANY) -> bool:
+    """Whether an entry of this path below the directory is a migration, if it is a regular file."""
+    return glob(pattern).matches(name)
 
 
-def _leading_integer(name: str) -> int | None:
-    """What JavaScript's ``parseInt(name.split("_")[0], 10)`` gives; None for NaN."""
-    head = name.split("_", maxsplit=1)[0].lstrip()
-    sign = -1 if head.startswith("-") else 1
-    digits = head[1:] if head[:1] in {"+", "-"} else head
-    length = 0
-    while length < len(digits) and digits[length] in "0123456789":
-        length += 1
-    return sign * int(digits[:length]) if length else None
+def _digits(part: str) -> str:
+    return part[: len(part) - len(part.lstrip("0123456789"))]
 
 
-def _order(name: str) -> tuple[bool, int, bytes]:
-    number = _leading_integer(name)
-    return number is None, number or 0, name.encode("utf-16-be", "surrogatepass")
+def _leading_integer(part: str) -> str:
+    """What JavaScript's ``parseInt(part.split("_")[0], 10)`` reads, sign and digits; '' for NaN."""
+    head = part.split("_", maxsplit=1)[0].lstrip(_BLANK)
+    digits = _digits(head.removeprefix("-" if head.startswith("-") else "+"))
+    return ("-" if head.startswith("-") else "") + digits if digits else ""
+
+
+def _order(name: str) -> list[tuple[bool, float, bytes]]:
+    """How wrangler compares paths: part by part, by number and then by JavaScript's order of letters."""
+    found: list[tuple[bool, float, bytes]] = []
+    for part in name.split("/"):
+        number = float(_leading_integer(part) or "nan")
+        finite = math.isfinite(number)
+        found.append((not finite, number if finite else 0, part.encode("utf-16-be", "surrogatepass")))
+    return found

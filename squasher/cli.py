@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from squasher import run
-from squasher.render import HISTORIES, RENDERERS
+from squasher.config import Options
+from squasher.render import HISTORIES, LISTS, RENDERERS
 from squasher.version import VERSION
 
 if TYPE_CHECKING:
@@ -22,7 +23,33 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_Migrations = Annotated[str, typer.Option("--migrations", metavar="DIR", help="The directory of the chain.")]
+_Migrations = Annotated[
+    str | None,
+    typer.Option(
+        "--migrations",
+        metavar="DIR",
+        help="The directory of the chain; without it those of the configuration, or migrations.",
+    ),
+]
+_Databases = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--database", metavar="NAME", help="Only this database, by its binding or name; repeatable."
+    ),
+]
+_Environment = Annotated[
+    str | None,
+    typer.Option("--env", "-e", metavar="NAME", help="An environment of wrangler's configuration."),
+]
+_Config = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="squasher's or wrangler's configuration, instead of the nearest one.",
+    ),
+]
 _Fresh = Annotated[
     str | None,
     typer.Option(
@@ -31,7 +58,10 @@ _Fresh = Annotated[
         help="The fresh file; without it DIR-fresh/0001_complete_schema.sql.",
     ),
 ]
-_Profile = Annotated[str, typer.Option("--profile", metavar="NAME", help="The target engine: d1 or sqlite.")]
+_Profile = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", help="The target engine: d1 or sqlite; d1 unless configured."),
+]
 
 _MaxSteps = Annotated[
     int | None,
@@ -44,12 +74,28 @@ _MaxSteps = Annotated[
 ]
 
 
+def _options(
+    migrations: str | None,
+    fresh: str | None,
+    profile: str | None,
+    max_steps: int | None,
+    config: str | None,
+    database: list[str] | None,
+    env: str | None,
+) -> Options:
+    return Options(migrations, fresh, profile, max_steps, config, tuple(database or ()), env)
+
+
 def _format(name: str) -> str:
     return _one_of(name, RENDERERS)
 
 
 def _history_format(name: str) -> str:
     return _one_of(name, HISTORIES)
+
+
+def _list_format(name: str) -> str:
+    return _one_of(name, LISTS)
 
 
 def _one_of(name: str, names: Collection[str]) -> str:
@@ -82,15 +128,47 @@ def squash(
     stdout: Annotated[
         bool, typer.Option("--stdout", help="Print the fresh file instead of writing it.")
     ] = False,
-    migrations: _Migrations = "migrations",
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
     fresh: _Fresh = None,
-    profile: _Profile = "d1",
+    profile: _Profile = None,
     max_steps: _MaxSteps = None,
 ) -> None:
     """Write the fresh file, once it is proved equal to the chain."""
     raise typer.Exit(
         run.squash(
-            migrations=migrations, fresh=fresh, profile=profile, max_steps=max_steps, to=to, stdout=stdout
+            _options(migrations, fresh, profile, max_steps, config, database, env),
+            to=to,
+            stdout=stdout,
+        )
+    )
+
+
+@app.command()
+def build(
+    *,
+    out: Annotated[str, typer.Argument(metavar="OUT", help="The database file, such as template.sqlite.")],
+    to: Annotated[str | None, typer.Option("--to", metavar="NNNN", help="Stop after this migration.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
+    profile: _Profile = None,
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Write the database that the chain makes, as a file for tests to copy.
+
+    The same chain gives the same bytes: clock and chance are pinned.
+    """
+    raise typer.Exit(
+        run.build(
+            out,
+            _options(migrations, None, profile, max_steps, config, database, env),
+            to=to,
+            force=force,
         )
     )
 
@@ -105,15 +183,20 @@ def check(
         str,
         typer.Option("--format", callback=_format, metavar="F", help=f"{', '.join(RENDERERS)}."),
     ] = "text",
-    migrations: _Migrations = "migrations",
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
     fresh: _Fresh = None,
-    profile: _Profile = "d1",
+    profile: _Profile = None,
     max_steps: _MaxSteps = None,
 ) -> None:
     """Tell whether the fresh file on disk is equivalent to the chain."""
     raise typer.Exit(
         run.check(
-            migrations=migrations, fresh=fresh, profile=profile, max_steps=max_steps, exact=exact, form=form
+            _options(migrations, fresh, profile, max_steps, config, database, env),
+            exact=exact,
+            form=form,
         )
     )
 
@@ -149,8 +232,11 @@ def diff(
         bool, typer.Option("--exit-code", help="Exit with 1 when there is a difference, as git does.")
     ] = False,
     rows: Annotated[bool, typer.Option("--rows/--no-rows", help="Compare the rows too.")] = True,
-    migrations: _Migrations = "migrations",
-    profile: _Profile = "d1",
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
+    profile: _Profile = None,
     max_steps: _MaxSteps = None,
 ) -> None:
     """Show what becomes of one schema when it turns into another.
@@ -168,6 +254,7 @@ def diff(
     """  # noqa: D301 - click keeps the lines behind a backspace as they are
     raise typer.Exit(
         run.diff(
+            _options(migrations, None, profile, max_steps, config, database, env),
             old=old,
             new=new,
             start=start,
@@ -175,9 +262,6 @@ def diff(
             form=form,
             exit_code=exit_code,
             rows=rows,
-            migrations=migrations,
-            profile=profile,
-            max_steps=max_steps,
         )
     )
 
@@ -190,8 +274,11 @@ def show(
         str | None, typer.Option("--to", metavar="NNNN", help="Cut a chain after this migration.")
     ] = None,
     rows: Annotated[bool, typer.Option("--rows/--no-rows", help="Show the rows too.")] = True,
-    migrations: _Migrations = "migrations",
-    profile: _Profile = "d1",
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
+    profile: _Profile = None,
     max_steps: _MaxSteps = None,
 ) -> None:
     """Print what a source holds as SQL text: the same text for the same content.
@@ -199,7 +286,12 @@ def show(
     For people, for `diff -u`, and for `git diff` on database files: see docs/git.md.
     """
     raise typer.Exit(
-        run.show(source, to=to, rows=rows, migrations=migrations, profile=profile, max_steps=max_steps)
+        run.show(
+            source,
+            _options(migrations, None, profile, max_steps, config, database, env),
+            to=to,
+            rows=rows,
+        )
     )
 
 
@@ -218,14 +310,38 @@ def history(
         str,
         typer.Option("--format", callback=_history_format, metavar="F", help=f"{' or '.join(HISTORIES)}."),
     ] = "text",
-    migrations: _Migrations = "migrations",
-    profile: _Profile = "d1",
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
+    profile: _Profile = None,
     max_steps: _MaxSteps = None,
 ) -> None:
     """Tell which migration made, changed, renamed or dropped what."""
     raise typer.Exit(
-        run.history(what=what, migrations=migrations, profile=profile, max_steps=max_steps, to=to, form=form)
+        run.history(
+            _options(migrations, None, profile, max_steps, config, database, env),
+            what=what,
+            to=to,
+            form=form,
+        )
     )
+
+
+@app.command()
+def databases(
+    *,
+    form: Annotated[
+        str,
+        typer.Option("--format", callback=_list_format, metavar="F", help=f"{' or '.join(LISTS)}."),
+    ] = "text",
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+) -> None:
+    """Show which databases and chains are configured, where, and what squasher makes of them."""
+    options = Options(config=config, databases=tuple(database or ()), environment=env)
+    raise typer.Exit(run.databases(options, form=form))
 
 
 def parse() -> None:

@@ -38,7 +38,7 @@ def find(databases: Iterable[D1Database], name: str) -> D1Database:
     """
     known = tuple(databases)
     for database in known:
-        if name in {database.binding, database.name}:
+        if database.is_called(name):
             return database
     if not known:
         raise InputError(

@@ -35,6 +35,9 @@ _ATTEMPTS: Final = 5
 _URI: Final = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 _RECOVER: Final = "Look at it with `PRAGMA integrity_check`; `sqlite3 FILE .recover` saves what can be read."
 _MAIN: Final = "main"
+_COPY: Final = "copy"
+_PAGE: Final = 4096
+"""SQLite's default, which workerd uses too."""
 _JOURNALS: Final = ("-journal", "-wal")
 
 _serial = itertools.count(1)
@@ -91,6 +94,30 @@ def of_bytes(
         raise _explain(error, shown) from error
     finally:
         memory.unregister()
+
+
+def compact(data: bytes) -> bytes:
+    """The same database as VACUUM INTO makes it: no free pages, 4,096 bytes a page, a rollback journal.
+
+    Unlike VACUUM, it keeps every rowid. Raises InputError.
+    """
+    held = {_MAIN: bytearray(data)}
+    memory = _Memory(held)
+    try:
+        with closing(apsw.Connection(_MAIN, apsw.SQLITE_OPEN_READWRITE, vfs=memory.name)) as file:
+            file.execute(f"PRAGMA temp_store = memory; PRAGMA page_size = {_PAGE}; PRAGMA auto_vacuum = none")
+            file.execute("VACUUM INTO ?", (_COPY,))
+    except apsw.Error as error:
+        raise _explain(error, "the database that was made") from error
+    finally:
+        memory.unregister()
+    return bytes(held[_COPY])
+
+
+def journals(path: Path) -> tuple[Path, ...]:
+    """The journals that lie beside a database file: of a program that has it open, or that crashed."""
+    place = Path(os.path.realpath(path))
+    return tuple(beside for suffix in _JOURNALS if (beside := _beside(place, suffix)).exists())
 
 
 def _begin(file: apsw.Connection) -> None:

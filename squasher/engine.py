@@ -224,6 +224,13 @@ class Database:
         self._authority.pragmas.clear()
         self._db.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, int(self.profile.foreign_keys))
 
+    def serialized(self) -> bytes:
+        """The database as the bytes of a file. Raises SqlError when there is no memory for them."""
+        try:
+            return self._db.serialize("main")
+        except apsw.Error as error:
+            raise self._explain(error) from error
+
     def metadata(self, table: str, column: str) -> tuple[str | None, bool]:
         """The collation and the AUTOINCREMENT flag of a column, which no PRAGMA tells."""
         _, collation, _, _, autoincrement = self._db.column_metadata("main", table, column)

@@ -73,25 +73,26 @@ def _reason(error: OSError | RuntimeError) -> str | None:
     return error.strerror if isinstance(error, OSError) else "its symbolic links form a loop"
 
 
-def write_atomically(path: Path, data: bytes) -> bool:
+def write_atomically(path: Path, data: bytes, *, elsewhere: str = "with --fresh FILE") -> bool:
     """Replace ``path`` by ``data`` through a temporary file beside it; False when it holds them already.
 
     Makes the directory when it is missing, keeps the file's permissions and follows symbolic links
     that stay below the directory of the fresh file's own: a repository may hold links to anywhere.
-    Raises InputError when the target cannot be written; it is unchanged then, and nothing is left
-    beside it. What a run that was killed left beside it goes with the next one.
+    ``elsewhere`` tells a person how to name another place. Raises InputError when the target cannot be
+    written; it is unchanged then, and nothing is left beside it. What a run that was killed left beside
+    it goes with the next one.
     """
     try:
         final = path.resolve()
         if not final.is_relative_to(Path(os.path.abspath(path)).parent.parent.resolve()):  # noqa: PTH100 - links stay
             raise InputError(
                 f"cannot write {path.as_posix()}: a symbolic link leads out of here, to {final.as_posix()}",
-                hint="Remove the link, or name the file that it leads to with --fresh FILE.",
+                hint=f"Remove the link, or name the file that it leads to {elsewhere}.",
             )
         if final.exists() and not final.is_file() and not final.is_dir():
             raise InputError(
                 f"cannot write {path.as_posix()}: {_NOT_REGULAR}",
-                hint="Choose another place with --fresh FILE, or print the text with --stdout.",
+                hint=f"Choose another place {elsewhere}.",
             )
         if final.is_file():
             _sweep(final.parent)
@@ -103,7 +104,7 @@ def write_atomically(path: Path, data: bytes) -> bool:
     except (OSError, RuntimeError) as error:
         raise InputError(
             f"cannot write {path.as_posix()}: {_reason(error)}",
-            hint="Choose another place with --fresh FILE; the old file is unchanged.",
+            hint=f"Choose another place {elsewhere}; the old file is unchanged.",
         ) from error
     return True
 

@@ -40,6 +40,7 @@ class Entry(NamedTuple):
     """What a tree holds under a name."""
 
     name: str
+    """The path below the place that was listed."""
     mode: str
     kind: str
     """``blob``, ``tree`` or ``commit`` (a submodule)."""
@@ -86,7 +87,7 @@ def locate(revision: str, path: str, shown: str) -> Place:
     current directory. An absolute one must be below the work tree.
     """
     oid = commit(revision)
-    where = _below_the_root(path, shown)
+    where = below_the_root(path, shown)
     if where in {"", "."}:
         return Place(shown, _TREE, _one("rev-parse", "--verify", "--end-of-options", oid + "^{tree}"))
     done = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{oid}:{where}")
@@ -103,8 +104,8 @@ class MissingError(InputError):
     """A path that a revision does not have."""
 
 
-def _below_the_root(path: str, shown: str) -> str:
-    """A path from the root of the repository, as git writes it; '' for the root itself."""
+def below_the_root(path: str, shown: str) -> str:
+    """A path from the root of the repository, as git writes it; '' for the root itself. Raises InputError."""
     if Path(path).is_absolute():
         root = os.path.realpath(_one("rev-parse", "--show-toplevel"))
         inside = os.path.relpath(os.path.realpath(path), root)
@@ -160,9 +161,10 @@ def _lost(shown: str, done: subprocess.CompletedProcess[bytes]) -> InputError:
     return InputError(f"{shown}: git cannot read it{_said(done)}", hint=hint or "Look at `git fsck`.")
 
 
-def entries(place: Place) -> tuple[Entry, ...]:
-    """What the tree at ``place`` holds, not what its directories do. Raises InputError."""
-    done = _git("ls-tree", "-z", "--full-tree", place.oid)
+def entries(place: Place, *, nested: bool = False) -> tuple[Entry, ...]:
+    """What the tree at ``place`` holds; with ``nested``, what its directories do too. Raises InputError."""
+    deep = ("-r", "-t") if nested else ()
+    done = _git("ls-tree", "-z", "--full-tree", *deep, place.oid)
     if done.returncode != 0:
         raise _lost(place.shown, done)
     return tuple(_entries(done.stdout))

@@ -3,24 +3,29 @@
 ``SOURCE := "-" | "git:" REV [":" PATH] | "d1:" NAME | PATH``. A path, in a directory of the machine or
 in a git revision, is a chain (a directory), a database file or a file of SQL text: what it is, its
 content says.
+
+The migrations of the target's own directory are the files that its pattern matches; those of another are
+``*.sql``, or ``*/migration.sql`` where there are none of these.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from squasher import d1state, dbfile, git
-from squasher.chain import NoMigrationsError, assemble, looks_like_one, migration, read_chain
+from squasher.chain import NoMigrationsError, assemble, migration, read_chain
 from squasher.d1state import Reach
 from squasher.engine import Database
 from squasher.errors import InputError, SqlError, UnsupportedError
-from squasher.files import LARGEST_FILE, beginning, read_regular
+from squasher.files import LARGEST_FILE, beginning, read_regular, resolved
 from squasher.introspect import LARGEST_CONTENT, introspect
 from squasher.model import Snapshot
 from squasher.observe import load, observe
+from squasher.patterns import ANY, NESTED, glob
 from squasher.rowdiff import Side
 from squasher.volatile import UNIVERSES
 
@@ -173,7 +178,9 @@ class _Reader(NamedTuple):
 
     def path(self, path: Path, name: str) -> Opened:
         if path.is_dir():
-            return self.chain(name, read_chain(path))
+            own = resolved(path) == resolved(self.target.migrations)
+            patterns = (self.target.pattern,) if own else (ANY, NESTED)
+            return self.chain(name, _first(patterns, lambda pattern: read_chain(path, pattern)))
         if not path.exists():
             raise InputError(f"{name} does not exist", hint=_instead_of(name))
         head = beginning(path, len(dbfile.MAGIC))
@@ -212,17 +219,24 @@ class _Reader(NamedTuple):
                             hint="Check the file out and name it: `git lfs pull` gets it.",
                         )
                     return self.content(shown, shown, data)
-                held = {entry.name: entry for entry in git.entries(place) if looks_like_one(entry.name)}
-                chain = assemble(
-                    shown,
-                    {name: entry.regular for name, entry in held.items()},
-                    lambda name: blobs.read(held[name].oid, f"{shown}/{name}"),
-                )
+                chain = _first(self._patterns(path), lambda pattern: _in_tree(place, blobs, pattern))
         except (git.MissingError, NoMigrationsError) as error:
             if not source.optional:
                 raise
             return self.empty(shown)._replace(notes=(f"{error.message}: everything is new",))
         return self.chain(shown, chain)
+
+    def _patterns(self, path: str) -> tuple[str, ...]:
+        """What the files in a directory of a revision may be named like: its layout may be an older one."""
+        own = self.target.pattern
+        return (ANY, NESTED) if own == ANY or not self._is_own(path) else (own, ANY, NESTED)
+
+    def _is_own(self, path: str) -> bool:
+        try:
+            here = git.below_the_root(_in_git(self.target.migrations.as_posix()), "")
+        except InputError:
+            return False
+        return git.below_the_root(path, path) == here
 
     def content(self, name: str, path: str, data: bytes) -> Opened:
         if data.startswith(dbfile.MAGIC):
@@ -297,6 +311,31 @@ class _Reader(NamedTuple):
                 f"{name} is no chain of migrations that could be cut",
                 hint="Leave out --from and --to for it.",
             )
+
+
+def _first(patterns: tuple[str, ...], read: Callable[[str], Chain]) -> Chain:
+    """The chain that the first pattern finds which finds any. Raises NoMigrationsError, as the first does."""
+    pattern, *others = patterns
+    try:
+        return read(pattern)
+    except NoMigrationsError:
+        for other in others:
+            with contextlib.suppress(NoMigrationsError):
+                return read(other)
+        raise
+
+
+def _in_tree(place: git.Place, blobs: git.Blobs, pattern: str) -> Chain:
+    wanted = glob(pattern)
+    held = {
+        entry.name: entry for entry in git.entries(place, nested=wanted.nested) if wanted.matches(entry.name)
+    }
+    return assemble(
+        place.shown,
+        {name: entry.regular for name, entry in held.items()},
+        lambda name: blobs.read(held[name].oid, f"{place.shown}/{name}"),
+        pattern,
+    )
 
 
 def _instead_of(name: str) -> str:

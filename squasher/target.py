@@ -37,7 +37,9 @@ class Target(NamedTuple):
     ignored: tuple[str, ...] = ()
     """Tables, by name or glob, that are neither compared nor carried."""
     databases: tuple[D1Database, ...] = ()
-    """Those of wrangler's configuration."""
+    """Those of wrangler's configuration that run it, those of the chosen environment first."""
+    name: str = ""
+    """What people call it, such as ``DB (app-db)``; '' where nothing is configured."""
 
 
 def target(

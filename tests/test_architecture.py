@@ -26,6 +26,7 @@ LAYERS = {
     "clauses": 0,
     "limited": 0,
     "profiles": 0,
+    "patterns": 0,
     # one thing each: the engine, the files, wrangler's text, comparing values, advice
     "universe": 1,
     "authority": 1,
@@ -42,6 +43,8 @@ LAYERS = {
     "wrangler_cli": 1,
     "d1state": 1,
     "target": 1,
+    "settings": 2,
+    "config": 2,
     "schemadiff": 1,
     "tablediff": 1,
     "hints": 1,

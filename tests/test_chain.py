@@ -43,6 +43,85 @@ def test_wranglers_order(write_chain: WriteChain) -> None:
     assert names(directory) == WRANGLERS_ORDER
 
 
+NESTED_ORDER = [
+    "-5_minus/migration.sql",
+    "+4_plus/migration.sql",
+    "0009_add_users/migration.sql",
+    "10_b/2_y.sql",
+    "10_b/0010_x.sql",
+    "10_b/init.sql",
+    "00010_c/migration.sql",
+    "20240101120000_brave_hulk/migration.sql",
+    "init/migration.sql",
+]
+
+
+def write(directory: Path, *paths: str) -> None:
+    """Write empty files below a directory."""
+    for path in paths:
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text("")
+
+
+def test_the_order_of_nested_migrations(tmp_path: Path) -> None:
+    """Directory by directory and then by file, each by its leading integer and ties lexical."""
+    write(tmp_path, *reversed(NESTED_ORDER))
+    (chain, flat) = read_chain(tmp_path, "**/*.sql"), read_chain(tmp_path, "*/migration.sql")
+    # 10_b and 00010_c are the same number: the letters decide, and 0 comes before 1
+    expected = [*NESTED_ORDER[:3], NESTED_ORDER[6], *NESTED_ORDER[3:6], *NESTED_ORDER[7:]]
+    assert [migration.name for migration in chain.migrations] == expected
+    assert [migration.name for migration in flat.migrations] == [
+        name for name in expected if name.endswith("/migration.sql")
+    ]
+    assert chain.migrations[2].path == f"{tmp_path.as_posix()}/0009_add_users/migration.sql"
+
+
+def test_a_number_that_no_float_holds(tmp_path: Path) -> None:
+    """Beyond 2^53 JavaScript knows no single numbers: 9007199254740993 is 9007199254740992 to it."""
+    write(tmp_path, "09007199254740993_a.sql", "9007199254740992_b.sql")
+    assert names(tmp_path) == ["09007199254740993_a.sql", "9007199254740992_b.sql"]
+
+
+def test_white_space_before_a_number(tmp_path: Path) -> None:
+    """JavaScript skips what it takes for white space: a byte order mark is, a file separator is not."""
+    write(tmp_path, "\ufeff2_b.sql", "3_c.sql", "\x1c1_a.sql")
+    assert names(tmp_path) == ["\ufeff2_b.sql", "3_c.sql", "\x1c1_a.sql"]
+
+
+def test_what_a_pattern_does_not_see(tmp_path: Path) -> None:
+    """Links are not followed, and one that leads to migrations is told; dot directories stay unseen."""
+    write(tmp_path, "m/1_a/migration.sql", "m/.git/migration.sql", "m/2_b/other.sql", "m/migration.sql")
+    write(tmp_path, "elsewhere/migration.sql", "m/3_c.sql/migration.sql")
+    directory = tmp_path / "m"
+    (directory / "4_link").symlink_to(tmp_path / "elsewhere")
+    (directory / "5_loop").symlink_to(directory / "5_loop")
+    (directory / "2_b" / "migration.sql").symlink_to(tmp_path / "elsewhere" / "migration.sql")
+    chain = read_chain(directory, "*/migration.sql")
+    assert [migration.name for migration in chain.migrations] == [
+        "1_a/migration.sql",
+        "3_c.sql/migration.sql",
+    ]
+    assert [line.split(" was skipped")[0] for line in chain.skipped] == [
+        str(directory / "2_b" / "migration.sql"),
+        str(directory / "4_link"),
+    ]
+    deep = read_chain(directory, "**/*.sql")
+    assert str(directory / "3_c.sql") not in [line.split(" was skipped")[0] for line in deep.skipped]
+
+
+def test_a_directory_of_another_layout(tmp_path: Path) -> None:
+    """Where no file matches, the layout that is there is named."""
+    write(tmp_path, "0001_a/migration.sql")
+    with pytest.raises(
+        InputError, match=r"holds no migrations, but files that match \*/migration.sql"
+    ) as caught:
+        read_chain(tmp_path)
+    assert "migrations_pattern" in str(caught.value.hint)
+    with pytest.raises(InputError, match="holds no migrations") as caught:
+        read_chain(tmp_path, "*/up.sql")
+    assert "*/up.sql" in str(caught.value.hint)
+
+
 def test_what_wrangler_does_not_list(write_chain: WriteChain) -> None:
     """Files that end otherwise, dot files, symbolic links and directories are no migrations."""
     directory = write_chain(
@@ -147,15 +226,19 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         ("0003_c.sql", "0003_c.sql"),
         ("init", "init.sql"),
         ("1", "0001_a.sql"),
+        ("5", "5_f/2_b.sql"),
+        ("5/1", "5_f/1_a.sql"),
+        ("0006_g", "0006_g/migration.sql"),
+        ("0006_g/migration", "0006_g/migration.sql"),
+        ("0006_g/migration.sql", "0006_g/migration.sql"),
+        ("6", "0006_g/migration.sql"),
     ],
 )
-def test_until(write_chain: WriteChain, number: str, last: str) -> None:
-    """The chain ends with the last migration of that number, or with the file of that name."""
-    chain = read_chain(
-        write_chain(
-            dict.fromkeys(["0001_a.sql", "0002_b.sql", "0003_c.sql", "0003_d.sql", "4_e.sql", "init.sql"], "")
-        )
-    )
+def test_until(tmp_path: Path, number: str, last: str) -> None:
+    """The chain ends with the last migration of that number, or with the file or directory of that name."""
+    write(tmp_path, "0001_a.sql", "0002_b.sql", "0003_c.sql", "0003_d.sql", "4_e.sql", "init.sql")
+    write(tmp_path, "5_f/1_a.sql", "5_f/2_b.sql", "0006_g/migration.sql")
+    chain = read_chain(tmp_path, "**/*.sql")
     cut = chain.until(number)
     assert cut.migrations[-1].name == last
     assert cut.migrations == chain.migrations[: len(cut.migrations)]
@@ -198,10 +281,20 @@ def test_the_digest_does_not_depend_on_the_place(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "number"),
-    [("0036_add_it.sql", "0036"), ("0003-dash.sql", "0003"), ("init.sql", "init"), ("2.sql", "2")],
+    [
+        ("0036_add_it.sql", "0036"),
+        ("0003-dash.sql", "0003"),
+        ("init.sql", "init"),
+        ("2.sql", "2"),
+        ("0009_add_users/migration.sql", "0009"),
+        ("20240101120000_brave_hulk/migration.sql", "20240101120000"),
+        ("users/migration.sql", "users"),
+        ("users/0001_a.sql", "users/0001_a"),
+        ("2024/01_a/0003_b.sql", "2024/01/0003"),
+    ],
 )
 def test_the_number_of_a_migration(name: str, number: str) -> None:
-    """A migration is called by the digits that its name begins with, or by its whole name."""
+    """A migration is called by the digits that its name and its directories' begin with, or by its name."""
     assert Migration(name, name, b"", "").number == number
 
 

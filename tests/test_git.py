@@ -131,6 +131,64 @@ def test_the_same_rules_as_on_disk(repository: Repository) -> None:
     assert len(there.notes) == 2
 
 
+NESTED = {
+    "migrations/0001_a/migration.sql": "CREATE TABLE a (id INTEGER PRIMARY KEY);",
+    "migrations/10_c/migration.sql": "CREATE TABLE c (id INTEGER PRIMARY KEY);",
+    "migrations/2_b/migration.sql": "CREATE TABLE b (id INTEGER PRIMARY KEY);",
+    "migrations/2_b/snapshot.json": "{}",
+    "migrations/.x/migration.sql": "no SQL",
+    "migrations/4_d/e/migration.sql": "no SQL",
+}
+
+
+def test_nested_migrations(repository: Repository) -> None:
+    """A pattern means the same in a revision as on disk, whatever directory the command runs in."""
+    repository.git("rm", "-rq", "migrations")
+    repository.write(NESTED)
+    (repository.root / "migrations" / "3_link").mkdir()
+    (repository.root / "migrations" / "3_link" / "migration.sql").symlink_to("../2_b/migration.sql")
+    repository.commit({})
+    target = of(D1)._replace(pattern="*/migration.sql")
+    here = open_source(parse("migrations"), target)
+    assert tables(here) == ["a", "b", "c"]
+    for text in ("git:HEAD", "git:HEAD:migrations", "git:HEAD:./migrations"):
+        there = open_source(parse(text), target)
+        assert tables(there) == tables(here)
+        assert here.chain is not None
+        assert there.chain is not None
+        assert there.chain.digest == here.chain.digest
+        assert there.chain.migrations[1].path == f"{there.name}/2_b/migration.sql"
+        assert len(there.notes) == len(here.notes) == 1
+
+
+def test_the_layout_of_a_directory(repository: Repository) -> None:
+    """What is not the target's own directory, or an older revision of it, is read as it is laid out."""
+    old = repository.git("rev-parse", "HEAD").strip()
+    repository.git("rm", "-rq", "migrations")
+    repository.commit({**NESTED, "other/1_z/migration.sql": "CREATE TABLE z (x);"})
+    repository.commit({"deep/x/y/1.sql": "CREATE TABLE y (x);"})
+    nested = of(D1)._replace(pattern="*/migration.sql")
+    assert tables(open_source(parse(f"git:{old}"), nested)) == ["a"]
+    assert tables(open_source(parse("git:HEAD:other"), nested)) == ["z"]
+    assert tables(open_source(parse("other"), of(D1))) == ["z"]
+    assert tables(open_source(parse("git:HEAD"), of(D1))) == ["a", "b", "c"]
+    deep = of(D1, "deep")._replace(pattern="**/*.sql")
+    for text in ("deep", "git:HEAD:deep", "git:HEAD"):
+        assert tables(open_source(parse(text), deep)) == ["y"]
+    for text in ("deep", "git:HEAD:deep"):
+        with pytest.raises(InputError, match="holds no migrations"):
+            open_source(parse(text), nested)
+    with pytest.raises(InputError, match=r"holds no migrations, but files that match"):
+        open_source(parse("migrations"), of(D1))  # wrangler would find nothing either
+
+
+def test_a_target_outside_of_the_repository(repository: Repository, tmp_path: Path) -> None:
+    """Its pattern is not that of a directory in the repository."""
+    repository.commit(TWO)
+    target = of(D1, tmp_path / "elsewhere")._replace(pattern="*/migration.sql")
+    assert tables(open_source(parse("git:HEAD:migrations"), target)) == ["a", "b"]
+
+
 def test_a_submodule_is_no_migration(repository: Repository) -> None:
     """Whatever it is called, its files are another repository's."""
     commit = repository.git("rev-parse", "HEAD").strip()

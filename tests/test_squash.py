@@ -11,11 +11,17 @@ import pytest
 
 import squasher
 from squasher.commands import squash as command
+from squasher.commands.check import check
+from squasher.commands.history import history
 from squasher.commands.squash import UnprovedError
 from squasher.errors import InputError, ReplayError
+from squasher.profiles import PROFILES
+from tests.targets import of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from squasher.target import Target
 
 ROOT = Path(__file__).parent.parent
 CLEARLIFT = ROOT / "migrations"
@@ -344,3 +350,59 @@ def test_a_file_that_stops_early_says_so(chain: Path) -> None:
         "the file stops at 0001: 1 later migration is not in it",
     )
     assert squasher.squash(chain, write=False).warnings == ()
+
+
+DRIZZLE = {
+    "20240101120000_brave_hulk/migration.sql": (
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n--> statement-breakpoint\n"
+        "INSERT INTO users (name) VALUES ('ada');\n"
+    ),
+    "20240102130000_it's/migration.sql": "ALTER TABLE users ADD COLUMN email TEXT;\n",
+}
+
+
+@pytest.fixture
+def drizzle(tmp_path: Path) -> Target:
+    """A target whose migrations have a directory each, with drizzle's other files beside them."""
+    for name, sql in DRIZZLE.items():
+        folder = (tmp_path / "migrations" / name).parent
+        folder.mkdir(parents=True)
+        (folder / "migration.sql").write_text(sql, encoding="utf-8")
+        (folder / "snapshot.json").write_text("{}", encoding="utf-8")
+    return of(PROFILES["d1"], tmp_path / "migrations")._replace(pattern="*/migration.sql")
+
+
+def test_nested_migrations(drizzle: Target) -> None:
+    """Header and comments call a migration by its directory, and the ledger records what wrangler does."""
+    result = command.squash(drizzle)
+    assert result.proof.status == "equal"
+    lines = result.text.splitlines()
+    assert lines[0] == (
+        "-- The complete schema of 2 migrations, 20240101120000_brave_hulk to 20240102130000_it's."
+    )
+    assert "-- users · made by 20240101120000, changed by 20240102130000" in lines
+    assert "-- users · 1 row from 20240101120000" in lines
+    ledger = lines[lines.index("INSERT OR IGNORE INTO d1_migrations (name) VALUES") + 1 :]
+    assert ledger == [
+        "    ('20240101120000_brave_hulk/migration.sql'),",
+        "    ('20240102130000_it''s/migration.sql');",
+    ]
+    checked = check(drizzle)
+    assert (checked.proof.status, checked.exact) == ("equal", True)
+    assert checked.old.span == "20240101120000 to 20240102130000"
+    for what in ("20240102130000", "20240102130000_it's", "20240102130000_it's/migration.sql"):
+        (episode,) = history(drizzle, what).episodes
+        assert episode.migration.name == "20240102130000_it's/migration.sql"
+    cut = command.squash(drizzle, to="20240101120000_brave_hulk", write=False)
+    assert cut.warnings == ("the file stops at 20240101120000: 1 later migration is not in it",)
+
+
+def test_an_error_in_a_nested_migration(drizzle: Target) -> None:
+    """The message has the path from the current directory, and the numbers of what ran before."""
+    last = drizzle.migrations / "20240103000000_z" / "migration.sql"
+    last.parent.mkdir()
+    last.write_text("\nDROP TABLE absent;\n", encoding="utf-8")
+    with pytest.raises(ReplayError, match="no such table: absent") as caught:
+        command.squash(drizzle)
+    assert caught.value.message.startswith(f"{last.as_posix()}:2: ")
+    assert "20240101120000 to 20240102130000 had been applied before it" in caught.value.diagnostics()

@@ -25,7 +25,7 @@ def check(target: Target) -> Comparison:
     Raises InputError when there is no such file, ReplayError when either does not run, and
     UnsupportedError for what cannot be compared.
     """
-    chain = read_chain(target.migrations)
+    chain = read_chain(target.migrations, target.pattern)
     if not target.fresh.exists():
         raise InputError(
             f"{target.fresh.as_posix()} does not exist",
@@ -77,7 +77,7 @@ def check_database(
     found = open_source(named, target, rows=False, reach=reach)
     if found.kind not in {"database", "empty"}:
         raise InputError(f"{found.name} is no database", hint=_OTHERWISE)
-    expected = Expected(read_chain(target.migrations), target)
+    expected = Expected(read_chain(target.migrations, target.pattern), target)
     where = standing(expected.chain, target, found.side.snapshots[0], to)
     if rows:
         tables = expected.tables(where.applied)

@@ -39,7 +39,7 @@ def history(target: Target, what: str | None = None, to: str | None = None) -> T
 
     Raises InputError where nothing is called ``what``, and ReplayError.
     """
-    chain = read_chain(target.migrations)
+    chain = read_chain(target.migrations, target.pattern)
     told = read(chain if to is None else chain.until(to), target.profile)
     answer = Told(target, told, what, (), (), chain.skipped)
     if what is None:
@@ -67,7 +67,7 @@ def _columns(told: History, what: str) -> tuple[Lived, ...]:
 
 def _is_called(episode: Episode, what: str) -> bool:
     migration = episode.migration
-    if migration.name in {what, f"{what}.sql"} or migration.path == what:
+    if migration.is_called(what) or what in {migration.path, migration.number}:
         return True
     both = what, migration.number
     return all(one.isascii() and one.isdecimal() for one in both) and int(what) == int(migration.number)

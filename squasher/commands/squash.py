@@ -60,14 +60,14 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     fails, InputError and UnsupportedError for what cannot be done, UnprovedError when the proof does
     not hold; the file on disk is untouched then.
     """
-    whole = read_chain(target.migrations)
+    whole = read_chain(target.migrations, target.pattern)
     chain = whole if to is None else whole.until(to)
     observed = observe(chain, target.profile)
     composed = compose(observed, target)
     proof = verify(observed, composed, target)
     if proof.changes:
         _refuse_stale_indexes(proof)
-        _refuse_views_of_what_is_left_out(proof)
+        refuse_views_of_what_is_left_out(proof, "the fresh file")
         raise UnprovedError("the fresh file that was made is not equal to the chain", proof)
     if proof.status != "equal":
         raise UnprovedError("the fresh file that was made could not be proved equal", proof)
@@ -79,7 +79,7 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
         proof=proof,
         warnings=(
             *chain.skipped,
-            *_cut_short(whole, chain),
+            *cut_short(whole, chain),
             *observed.notes,
             *composed.decision.warnings,
         ),
@@ -87,7 +87,8 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     )
 
 
-def _cut_short(whole: Chain, chain: Chain) -> tuple[str, ...]:
+def cut_short(whole: Chain, chain: Chain) -> tuple[str, ...]:
+    """A warning when ``chain`` is the beginning of ``whole`` and no more."""
     missing = len(whole.migrations) - len(chain.migrations)
     if not missing:
         return ()
@@ -105,14 +106,14 @@ def _refuse_stale_indexes(proof: Proof) -> None:
         )
 
 
-def _refuse_views_of_what_is_left_out(proof: Proof) -> None:
+def refuse_views_of_what_is_left_out(proof: Proof, made: str) -> None:
     """Statistics are left out, and so is sqlite_sequence where no table counts: a view of them dangles."""
     for change in proof.changes:
         if isinstance(change, Modified) and isinstance(change.new, View) and change.new.problem is not None:
             table = change.new.problem.removeprefix("no such table: main.")
             if table.startswith("sqlite_"):
                 raise UnsupportedError(
-                    f"view {change.new.name} reads {table}, which the fresh file does not carry",
+                    f"view {change.new.name} reads {table}, which {made} does not carry",
                     hint="Drop the view in a migration.",
                 )
 
@@ -168,8 +169,8 @@ def text_of(observed: Observed, snapshot: Snapshot, target: Target, decision: De
     """The text for a snapshot: the chain's own, or one that a loaded file gave."""
     migrations = observed.replay.chain.migrations
     source = Source(
-        first=migrations[0].name.removesuffix(".sql"),
-        last=migrations[-1].name.removesuffix(".sql"),
+        first=migrations[0].label,
+        last=migrations[-1].label,
         migrations=len(migrations),
         digest=observed.replay.chain.digest,
     )

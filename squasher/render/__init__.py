@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from squasher.commands.databases import Listed
     from squasher.commands.history import Told
     from squasher.comparison import Comparison
 
@@ -23,7 +24,7 @@ class Renderer(Protocol):
 def _late(module: str, name: str = "render") -> Callable[..., str]:
     """A format: its module is imported when it is used, with all that it needs."""
 
-    def render(value: Comparison | Told, *, color: bool = False) -> str:
+    def render(value: Comparison | Told | Listed, *, color: bool = False) -> str:
         renderer: Callable[..., str] = getattr(import_module(f"{__name__}.{module}"), name)
         return renderer(value, color=color)
 
@@ -44,6 +45,9 @@ RENDERERS: Final[dict[str, Renderer]] = {
 
 HISTORIES: Final = {name: _late("history", name) for name in ("text", "json")}
 """The same of ``squasher history``."""
+
+LISTS: Final = {name: _late("databases", name) for name in ("text", "json")}
+"""The same of ``squasher databases``."""
 
 COMMANDS: Final = frozenset({"json", "github"})
 """Formats that programs take at their word: every character in them is escaped by their own rules, and

@@ -57,7 +57,7 @@ def text(told: Told, *, color: bool = False) -> str:
 
 
 def _summary(episodes: tuple[Episode, ...]) -> list[str]:
-    heads = [printable(one.migration.name.removesuffix(".sql")) for one in episodes]
+    heads = [printable(one.migration.label) for one in episodes]
     width = min(_WIDEST, max(map(len, heads)))
     return [f"{head:<{width}}   {_brief(one)}" for head, one in zip(heads, episodes, strict=True)]
 

@@ -1,6 +1,6 @@
 """For people to read and keep: one page in one file, without scripts, that asks for nothing else.
 
-What the page looks like is in ``templates/comparison.html.j2``; every value in it is escaped there.
+What the page looks like is in ``templates/``; every value in it is escaped there.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from squasher.render.report import advice, dangers, endangered, pending, sections, total, verdict
 from squasher.render.statements import Line, Statements, hunks
@@ -16,7 +17,7 @@ from squasher.risks import DANGERS
 from squasher.sql import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from squasher.comparison import Comparison
     from squasher.render.report import Entry, Section
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _LINES: Final = 2_000
 _WIDEST: Final = 2_000
 _MANY: Final = 4
+_TITLES: Final = {"check": "Schema check", "diff": "Schema changes"}
 _CLASSES: Final = {"-": "old", "+": "new", "~": "both", " ": "same", "@": "at"}
 
 
@@ -70,7 +72,26 @@ class _Part(NamedTuple):
 
 def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001 - the page has its own colours
     """The whole page."""
-    environment = Environment(
+    one, _, other = verdict(compared)
+    title = f"{_TITLES[compared.command]}: {_cut(one)}"
+    if compared.command == "diff":
+        title += f" → {_cut(other)}"
+    environment = _environment()
+    return _page(environment, title, [_body(environment, compared)])
+
+
+def several(parts: Sequence[tuple[str, Comparison]]) -> str:
+    """One page for the comparisons of several databases, each under its name."""
+    environment = _environment()
+    bodies = [
+        _body(environment, compared, name, f"d{number}-") for number, (name, compared) in enumerate(parts, 1)
+    ]
+    command = parts[0][1].command
+    return _page(environment, f"{_TITLES[command]}: {', '.join(_cut(name) for name, _ in parts)}", bodies)
+
+
+def _environment() -> Environment:
+    return Environment(
         loader=PackageLoader("squasher.render"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -78,15 +99,25 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _page(environment: Environment, title: str, parts: list[Markup]) -> str:
+    return environment.get_template("page.html.j2").render(title=title, parts=parts)
+
+
+def _body(environment: Environment, compared: Comparison, database: str = "", prefix: str = "") -> Markup:
+    """What the page says of one comparison; ``prefix`` keeps its anchors apart from those of others."""
     found = sections(compared.voice, compared.findings)
     statements = Statements(compared)
-    anchors = {(section.kind, section.name): f"o{number}" for number, section in enumerate(found, 1)}
+    anchors = {(section.kind, section.name): f"{prefix}o{number}" for number, section in enumerate(found, 1)}
     parts = [
         _part(section, anchor, statements.lines(section))
         for section, anchor in zip(found, anchors.values(), strict=True)
     ]
     one, between, other = verdict(compared)
-    return environment.get_template("comparison.html.j2").render(
+    text = environment.get_template("comparison.html.j2").render(
+        database=_cut(database),
+        prefix=prefix,
         command=compared.command,
         status=compared.proof.status,
         exact=compared.exact,
@@ -105,6 +136,7 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
         reasons=[_cut(reason) for reason in compared.proof.reasons],
         warnings=[_cut(warning) for warning in compared.warnings],
     )
+    return Markup(text)  # noqa: S704 - the template has escaped every value
 
 
 def _cut(text: str) -> str:

@@ -49,7 +49,7 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
     return dumped(document)
 
 
-def dumped(document: dict[str, object]) -> str:
+def dumped(document: dict[str, object] | list[dict[str, object]]) -> str:
     """A document as every command writes it: its keys sorted, and nothing in it a command to its reader."""
     import json
 

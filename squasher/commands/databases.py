@@ -1,0 +1,61 @@
+"""``squasher databases``: what is configured, and where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from squasher.chain import read_chain
+from squasher.config import choose, every, load
+from squasher.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from squasher.config import Options
+    from squasher.target import Target
+
+
+class Entry(NamedTuple):
+    """One chain, and what is found in its directory."""
+
+    target: Target
+    environment: str | None
+    """The environment of wrangler's that has to be named to work on it; None for none."""
+    files: int
+    span: str
+    """The numbers of the first and the last migration."""
+    problem: str | None
+    """Why there is no chain; None when there is one."""
+
+
+class Listed(NamedTuple):
+    """The chains, and the files that name them."""
+
+    entries: tuple[Entry, ...]
+    sources: tuple[Path, ...]
+
+
+def databases(options: Options) -> Listed:
+    """The chains that the other commands would work on, then those of further environments.
+
+    Raises InputError for a configuration that is wrong, and for a name that it does not have.
+    """
+    configuration = load(options.config)
+    chosen = every(configuration, options.environment)
+    named = choose(options).targets if options.databases else chosen
+    entries = [_entry(one, options.environment) for one in named]
+    if options.environment is None and not options.databases:
+        shown = {database for one in chosen for database in one.databases}
+        for environment in dict.fromkeys(one.environment for one in configuration.databases):
+            further = every(configuration, environment) if environment else ()
+            entries += [_entry(one, environment) for one in further if not shown.issuperset(one.databases)]
+    sources = (configuration.wrangler, configuration.own)
+    return Listed(tuple(entries), tuple(path for path in sources if path is not None))
+
+
+def _entry(target: Target, environment: str | None) -> Entry:
+    try:
+        chain = read_chain(target.migrations, target.pattern)
+    except InputError as error:
+        return Entry(target, environment, 0, "", error.message)
+    return Entry(target, environment, len(chain.migrations), chain.span, None)
