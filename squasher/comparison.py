@@ -26,6 +26,10 @@ class Finding(NamedTuple):
     risks: tuple[Risk, ...]
 
 
+NOTHING: Final = "nothing applied"
+"""The span of a chain that a live database has yet to begin."""
+
+
 class Party(NamedTuple):
     """One side of a comparison."""
 
@@ -59,6 +63,11 @@ class Comparison(NamedTuple):
     """For a check, whether the file is, byte for byte, what ``squash`` would write now."""
     pending: tuple[str, ...] = ()
     """For a check of a live database, the numbers of the migrations that it has yet to run."""
+
+    @property
+    def applied(self) -> str | None:
+        """For a check of a live database, the numbers of the migrations that it has run, if any."""
+        return None if self.old.span == NOTHING else self.old.span
 
     @property
     def voice(self) -> Literal["check", "diff", "live"]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from squasher.chain import read_chain
 from squasher.changes import Added, LedgerEntry, Removed, RowSet
-from squasher.comparison import Comparison, Finding, Party, rank
+from squasher.comparison import NOTHING, Comparison, Finding, Party, rank
 from squasher.history import read
 from squasher.model import Snapshot, Table, VirtualTable
 from squasher.observe import observe
@@ -90,7 +91,7 @@ class Expected:
 
     def span(self, applied: int) -> str:
         """``0001 to 0034``."""
-        return self._cut(applied).span if applied else "nothing applied"
+        return self._cut(applied).span if applied else NOTHING
 
     def tables(self, applied: int) -> frozenset[str]:
         """The folded names of the tables in which the chain leaves rows."""
@@ -156,6 +157,12 @@ def _restricted(found: Snapshot, *, rows: bool) -> Snapshot:
     tables = {item.name for item in found.objects if isinstance(item, Table | VirtualTable)}
     held = tuple(part for part in found.rows if part.table in tables) if rows else ()
     return found._replace(rows=held, terms=(), sequences=())
+
+
+def reference_tables(target: Target) -> frozenset[str]:
+    """The folded names of the tables in which the whole chain of ``target`` leaves rows."""
+    chain = read_chain(target.migrations, target.pattern)
+    return Expected(chain, target).tables(len(chain.migrations))
 
 
 def _is_drift(change: Change) -> bool:

@@ -28,12 +28,12 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
         "reasons": list(compared.proof.reasons),
         "warnings": list(compared.warnings),
     }
-    findings = [_finding(finding, compared.voice) for finding in compared.findings]
+    findings = [document_of(finding, compared.voice) for finding in compared.findings]
     if compared.voice == "live":
         document |= {
             "database": compared.new.name,
             "migrations": compared.old.name,
-            "applied": compared.old.span,
+            "applied": compared.applied,
             "pending": list(compared.pending),
             "differences": findings,
         }
@@ -74,7 +74,8 @@ def _party(party: Party) -> dict[str, object]:
     return {"source": party.name, "kind": party.kind, "span": party.span}
 
 
-def _finding(finding: Finding, voice: str) -> dict[str, object]:
+def document_of(finding: Finding, voice: str) -> dict[str, object]:
+    """One difference, from a point of view: ``Comparison.voice``."""
     from squasher.render.words import VOICES, words  # only differences need it
 
     said = words(finding.change, VOICES[voice])

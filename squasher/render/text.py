@@ -100,7 +100,7 @@ def _respelled(compared: Comparison) -> list[str]:
 def _shown(voice: str, findings: tuple[Finding, ...], *, color: bool) -> list[str]:
     from squasher.render.report import sections  # only differences need it
 
-    return [line for section in sections(voice, findings) for line in _section(section, color=color)]
+    return [line for section in sections(voice, findings) for line in section_lines(section, color=color)]
 
 
 def _doubts(proof: Proof) -> list[str]:
@@ -115,7 +115,8 @@ def _equal(checked: Comparison, fresh: str, chain: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _section(section: Section, *, color: bool) -> list[str]:
+def section_lines(section: Section, *, color: bool) -> list[str]:
+    """What differs of one object, below its name."""
     entries = section.entries
     width = min(_WIDEST, max(len(printable(entry.said.subject)) for entry in entries))
     lines = [printable(" ".join(section.heading).strip())]
