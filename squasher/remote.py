@@ -6,12 +6,14 @@ at once more before it goes. Source: wrangler 4.86.0 and 4.164.0, ``d1 execute -
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.engine import Database
 from squasher.errors import InputError, SqlError, UnsupportedError
 from squasher.introspect import introspect
 from squasher.model import Table, VirtualTable
+from squasher.schema import Stored, is_virtual
 from squasher.sql import fold, free_rowid, literal, quote, significant
 from squasher.statements import Stopped
 from squasher.universe import utc
@@ -37,6 +39,7 @@ _LONGEST: Final = 24_000
 
 _SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid"
 _SHADOWS: Final = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
+_TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table'"
 _OWN: Final = "sqlite_"
 _UNSENDABLE: Final = (";", '"', "--", "/*", "BEGIN TRANSACTION", "\\")
 
@@ -57,13 +60,13 @@ def read_schema(ask: Ask, profile: Profile) -> Schema:
     statements = [_SCHEMA, _SHADOWS]
     if ledger is not None:
         try:
-            found = _ask(ask, [*statements, f"SELECT name FROM {_name(ledger)} ORDER BY id"])
+            found = select(ask, [*statements, f"SELECT name FROM {_name(ledger)} ORDER BY id"])
         except InputError as error:
             if "no such table" not in error.message:
                 raise
-            found = _ask(ask, statements)
+            found = select(ask, statements)
     else:
-        found = _ask(ask, statements)
+        found = select(ask, statements)
     try:
         stored = tuple((row["type"], row["name"], row["tbl_name"], row["sql"]) for row in found[0])
         shadows = frozenset(row["name"] for row in found[1])
@@ -84,12 +87,13 @@ def snapshot(
     """
     with Database(profile, UNIVERSES[0]) as database:
         try:
-            _make(database, schema, "trigger", excluded=True)
+            parts = _parts(schema, profile)
+            _make(database, schema, parts, triggers=False)
             if ask is not None:
                 _fill(database, ask, tables, shown)
-            _make(database, schema, "trigger", excluded=False)
+            _make(database, schema, parts, triggers=True)
             _record(database, schema)
-            _refuse_another(database, schema)
+            _refuse_another(database, schema, parts)
             return introspect(
                 database, rows=ask is not None, carried=False, tables=tables if ask is not None else None
             )
@@ -101,18 +105,25 @@ def snapshot(
             ) from error
 
 
-def _make(database: Database, schema: Schema, kind: str, *, excluded: bool) -> None:
-    """Run the stored statements in the order of creation; modules make their own shadow tables."""
-    held = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
-    for one, name, table, sql in schema.stored:
-        ours = sql is not None and not _is_platforms(database.profile, name, table)
-        if ours and (one == kind) is not excluded:
-            if one == "table" and name in schema.shadows:
-                held.update(found for (found,) in database.execute("SELECT name FROM sqlite_schema"))
-                if name in held:
-                    continue
+def _make(database: Database, schema: Schema, parts: set[str], *, triggers: bool) -> None:
+    """Run the stored statements in the order of creation, but for those of ``parts``."""
+    for kind, name, table, sql in schema.stored:
+        platforms = _is_platforms(database.profile, name, table)
+        if sql is not None and not platforms and name not in parts and (kind == "trigger") is triggers:
             with utc():
                 database.run(f"{sql};")
+
+
+def _parts(schema: Schema, profile: Profile) -> set[str]:
+    """The tables that come with virtual tables; VACUUM moves them before these."""
+    if not schema.shadows:
+        return set()
+    with Database(profile, UNIVERSES[0]) as scratch:
+        for kind, name, _, sql in schema.stored:
+            if kind == "table" and sql is not None and is_virtual(Stored(kind, name, name, sql)):
+                with contextlib.suppress(Stopped), utc():
+                    scratch.run(f"{sql};")
+        return {name for (name,) in scratch.execute(_TABLES) if name in schema.shadows}
 
 
 def _is_platforms(profile: Profile, *names: str) -> bool:
@@ -121,17 +132,13 @@ def _is_platforms(profile: Profile, *names: str) -> bool:
     return any(fold(name).startswith(prefix) for name in names for prefix in prefixes)
 
 
-def _refuse_another(database: Database, schema: Schema) -> None:
+def _refuse_another(database: Database, schema: Schema, parts: set[str]) -> None:
     """The copy stores the same objects with the same text, or it is none. Raises SqlError."""
-    made = set(database.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql NOT NULL"))
-    should = {
-        row for row in schema.stored if row[3] is not None and not _is_platforms(database.profile, *row[1:3])
-    }
-    for kind, name, _, _ in sorted(made ^ should):
-        if name not in schema.shadows and not _is_platforms(database.profile, name):
-            parts = {part for (part,) in database.execute(_SHADOWS)}
-            if name not in parts:
-                raise SqlError(f"{kind} {name} is not what its text makes")
+    made = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql NOT NULL")
+    should = [row for row in schema.stored if row[3] is not None]
+    for kind, name, table, _ in sorted(set(made) ^ set(should)):
+        if table not in parts and not _is_platforms(database.profile, name, table):
+            raise SqlError(f"{kind} {name} is not what its text makes")
 
 
 def _record(database: Database, schema: Schema) -> None:
@@ -256,7 +263,7 @@ def _count_on(database: Database, ask: Ask) -> None:
     tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
     if "sqlite_sequence" not in tables:
         return
-    ((rows),) = _ask(ask, ["SELECT name, CAST(seq AS TEXT) AS seq FROM sqlite_sequence"])
+    ((rows),) = select(ask, ["SELECT name, CAST(seq AS TEXT) AS seq FROM sqlite_sequence"])
     database.execute("DELETE FROM sqlite_sequence")
     for row in rows:
         if row["name"] in tables:
@@ -269,11 +276,11 @@ def _in_portions(ask: Ask, statements: Iterable[str]) -> Iterator[list[list[dict
     portion: list[str] = []
     for sql in statements:
         if portion and sum(map(len, portion)) + len(sql) > _LONGEST:
-            yield _ask(ask, portion)
+            yield select(ask, portion)
             portion = []
         portion.append(sql)
     if portion:
-        yield _ask(ask, portion)
+        yield select(ask, portion)
 
 
 def _name(name: str) -> str:
@@ -286,8 +293,8 @@ def _name(name: str) -> str:
     return f'"{name}"'
 
 
-def _ask(ask: Ask, statements: list[str]) -> list[list[dict[str, Any]]]:
-    """The rows of each statement; the one way out of here, for SELECT and nothing else."""
+def select(ask: Ask, statements: list[str]) -> list[list[dict[str, Any]]]:
+    """The rows of each statement: the one way out of here, for SELECT and nothing else. Raises InputError."""
     for sql in statements:
         words = significant(sql)
         if fold(words[0].text) != "select" or any(word.text == ";" for word in words):

@@ -99,12 +99,14 @@ def drift(
     named = {source: _parsed(source) for source in sources}
     expected = Expected(read_chain(target.migrations, target.pattern), target)
     looks: list[_Look] = []
+    known: dict[_Seen, _Seen] = {}
     unread: list[tuple[str, SquasherError]] = []
     left = len(named)
     try:
         for found in _looks(list(named.values()), target, reach, jobs):
             if isinstance(found, _Look):
-                looks.append(found)
+                # of a thousand equal schemas one is kept
+                looks.append(found._replace(seen=known.setdefault(found.seen, found.seen)))
             else:
                 unread.append(found)
             left -= 1
