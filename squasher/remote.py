@@ -40,6 +40,7 @@ _LONGEST: Final = 24_000
 _SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid"
 _SHADOWS: Final = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
 _TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table'"
+_COUNTERS: Final = "SELECT name, CAST(seq AS TEXT) AS seq FROM sqlite_sequence"
 _OWN: Final = "sqlite_"
 _UNSENDABLE: Final = (";", '"', "--", "/*", "BEGIN TRANSACTION", "\\")
 
@@ -90,7 +91,7 @@ def snapshot(
             parts = _parts(schema, profile)
             _make(database, schema, parts, triggers=False)
             if ask is not None:
-                _fill(database, ask, tables, shown)
+                _fill(database, schema, ask, tables, shown)
             _make(database, schema, parts, triggers=True)
             _record(database, schema)
             _refuse_another(database, schema, parts)
@@ -151,17 +152,18 @@ def _record(database: Database, schema: Schema) -> None:
         database.execute(f"INSERT INTO {quote(ledger)} (name) VALUES (?)", (name,))
 
 
-def _fill(database: Database, ask: Ask, tables: frozenset[str], shown: str) -> None:
+def _fill(database: Database, schema: Schema, ask: Ask, tables: frozenset[str], shown: str) -> None:
     """Read the rows of some tables and insert them."""
     objects = introspect(database, rows=False, carried=False).objects
     wanted = [one for one in objects if isinstance(one, Table | VirtualTable) and fold(one.name) in tables]
     readable = [one for one in wanted if isinstance(one, Table) or one.module == "fts5"]
-    counts = [f"SELECT count(*) AS n FROM {_name(one.name)}" for one in readable]
     database.execute("PRAGMA foreign_keys = OFF")
     database.execute("PRAGMA ignore_check_constraints = ON")
-    numbers: list[int] = []
-    for found in _in_portions(ask, counts):
-        numbers += [row["n"] for rows in found for row in rows]
+    counted = any(name == "sqlite_sequence" for _, name, *_ in schema.stored)
+    questions = [*([_COUNTERS] if counted else []), *(_count(one) for one in readable)]
+    replies = [reply for found in _in_portions(ask, questions) for reply in found]
+    counters = replies[: len(replies) - len(readable)]
+    numbers = [row["n"] for rows in replies[len(counters) :] for row in rows]
     pages: list[_Page] = []
     for table, number in zip(readable, numbers, strict=True):
         if number > MOST_ROWS:
@@ -171,11 +173,14 @@ def _fill(database: Database, ask: Ask, tables: frozenset[str], shown: str) -> N
                 hint="Leave out --rows.",
             )
         pages += _pages(table, number)
-    replies: list[list[dict[str, Any]]] = []
-    for found in _in_portions(ask, [page.sql for page in pages]):
-        replies += found
-    _insert(database, zip(pages, replies, strict=True))
-    _count_on(database, ask)
+    contents = [reply for found in _in_portions(ask, [page.sql for page in pages]) for reply in found]
+    _insert(database, zip(pages, contents, strict=True))
+    for rows in counters:
+        _count_on(database, rows)
+
+
+def _count(table: Table | VirtualTable) -> str:
+    return f"SELECT count(*) AS n FROM {_name(table.name)}"
 
 
 class _Page(NamedTuple):
@@ -258,12 +263,9 @@ def _insert(database: Database, found: Iterable[tuple[_Page, list[dict[str, Any]
             database.execute(f"INSERT INTO {quote(table)} ({names}) VALUES ({', '.join(row)})")
 
 
-def _count_on(database: Database, ask: Ask) -> None:
+def _count_on(database: Database, rows: list[dict[str, Any]]) -> None:
     """Give the AUTOINCREMENT counters the values that they have there."""
-    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
-    if "sqlite_sequence" not in tables:
-        return
-    ((rows),) = select(ask, ["SELECT name, CAST(seq AS TEXT) AS seq FROM sqlite_sequence"])
+    tables = {name for (name,) in database.execute(_TABLES)}
     database.execute("DELETE FROM sqlite_sequence")
     for row in rows:
         if row["name"] in tables:
