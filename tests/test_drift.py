@@ -271,6 +271,23 @@ def test_a_bar_on_a_terminal(tenants: Tenants) -> None:
     assert out.decode().splitlines()[-1] == "20 databases in 1 group: none differs."
 
 
+def test_no_bar_without_a_terminal(tenants: Tenants) -> None:
+    """What draws it is not even imported, nor what asks Cloudflare."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "squasher", "drift", *tenants.add("a")],
+        cwd=tenants.root,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stderr.splitlines()
+    assert all(line.startswith("import time:") for line in lines)
+    names = {line.rpartition("|")[2].strip() for line in lines}
+    assert "squasher.commands.drift" in names
+    assert not names & {"rich", "concurrent.futures", "squasher.remote", "squasher.wrangler_cli", "sqlglot"}
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="open files are looked up in /proc")
 def test_an_interrupt(tenants: Tenants) -> None:
     """Ctrl-C: what is known so far is told, and how many nobody looked at."""
