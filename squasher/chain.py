@@ -79,14 +79,13 @@ class Chain(NamedTuple):
 
     def until(self, number: str) -> Chain:
         """The chain up to and including migration ``number`` (or a file name). Raises InputError."""
-        wanted = number.lstrip("0") if number.isdecimal() else None
+        wanted = number.lstrip("0") or "0" if number.isdecimal() else None
         last = -1
         for index, migration in enumerate(self.migrations):
             if migration.is_called(number):
                 last = index
                 break
-            found = _leading_integer(migration.name)
-            if migration.number == number or (found and found.lstrip("0") == wanted):
+            if migration.number == number or (wanted is not None and wanted == number_of(migration.name)):
                 last = index
         if last < 0:
             message = f"no migration {number} in {self.directory}/"
@@ -229,6 +228,12 @@ def _leading_integer(part: str) -> str:
     head = part.split("_", maxsplit=1)[0].lstrip(_BLANK)
     digits = _digits(head.removeprefix("-" if head.startswith("-") else "+"))
     return ("-" if head.startswith("-") else "") + digits if digits else ""
+
+
+def number_of(name: str) -> str | None:
+    """The number by which wrangler orders a name, without leading zeros; None where it has none."""
+    found = _leading_integer(name)
+    return (found.lstrip("0") or "0") if found else None
 
 
 def _order(name: str) -> list[tuple[bool, float, bytes]]:

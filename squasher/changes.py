@@ -6,7 +6,7 @@ fields differ. Each has a ``reverse()``, so that ``diff(b, a)`` is the reverse o
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from squasher.model import Column, ForeignKey, Index, Row, Table, Trigger, View, VirtualTable
 
@@ -89,6 +89,20 @@ class Program(NamedTuple):
     instruction: str
 
 
+class File(NamedTuple):
+    """A migration that the manifest of an archive answers for, or one that is in the way of those."""
+
+    path: str
+    """As the user would write it."""
+    role: Literal["absorbed", "released", "baseline", "returned", "reused", "twin", "early"]
+    """What it is to the manifest; or what a file is that should not be there: an absorbed one that came
+    back, another of its name, one of a number that is taken, one that would run before the baseline."""
+    digest: str
+    """The sha256 of its bytes."""
+    other: str = ""
+    """The file that one which should not be there collides with."""
+
+
 Element: TypeAlias = (
     Table
     | VirtualTable
@@ -108,6 +122,7 @@ Element: TypeAlias = (
     | Number
     | LedgerEntry
     | Program
+    | File
 )
 
 

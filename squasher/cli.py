@@ -465,6 +465,46 @@ def databases(
     raise typer.Exit(run.databases(options, form=form))
 
 
+@app.command()
+def archive(
+    *,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="NNNN", help="The last migration to absorb; all without it.")
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow", metavar="NAME", help="A name that ledgers may hold beside those of the chain."
+        ),
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the last archive back.")] = False,
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
+    fresh: _Fresh = None,
+    profile: _Profile = None,
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Squash in place: put a baseline where the migrations up to --to are, and these into an archive.
+
+    \b
+    It writes, beside the chain in DIR:
+      DIR/NNNN_complete_schema.sql    the baseline, for new databases
+      DIR-archive/                    the absorbed files, and the manifest that `check` guards
+      DIR-archive/NNNN_ledger.sql     what every existing database gets before it sees the new chain
+    A run that was stopped is finished by the next one, or taken back by --undo.
+    """  # noqa: D301 - as above
+    raise typer.Exit(
+        run.archive(
+            _options(migrations, fresh, profile, max_steps, config, database, env),
+            to=to,
+            allow=tuple(allow or ()),
+            undo=undo,
+        )
+    )
+
+
 def parse() -> None:
     """Parse the command line and run what it says."""
     app(prog_name="squasher")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from squasher.changes import Check, Clause, Option, Order, PrimaryKey
+from squasher.changes import Check, Clause, File, Option, Order, PrimaryKey
 from squasher.model import Column, ForeignKey, Index, Table, Trigger, View, VirtualTable
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Comparison(NamedTuple):
     profile: str
     proof: Proof
     findings: tuple[Finding, ...]
-    """The changes of the proof, object by object."""
+    """The changes of the proof, object by object; then those of the files that a manifest answers for."""
     warnings: tuple[str, ...]
     exact: bool = False
     """For a check, whether the file is, byte for byte, what ``squash`` would write now."""
@@ -74,6 +74,12 @@ class Comparison(NamedTuple):
         """The point of view: of whoever wrote the new side, or of whoever has a live database."""
         live = self.command == "check" and self.new.kind in {"database", "empty"}
         return "live" if live else self.command
+
+    @property
+    def status(self) -> Literal["equal", "edited", "different", "unknown"]:
+        """That of the proof; edited where it is equal, but files that a manifest answers for are not."""
+        edited = any(isinstance(finding.change.latest, File) for finding in self.findings)
+        return "edited" if edited and self.proof.status == "equal" else self.proof.status
 
 
 _RANKS: Final = (

@@ -9,6 +9,7 @@ from squasher import d1, fulltext, layout
 from squasher.errors import UnsupportedError
 from squasher.model import Index, Table, Trigger, View, VirtualTable
 from squasher.rows import largest_key
+from squasher.sections import sections
 from squasher.sql import SPACE, fold, literal, printable, quote, tokens
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from squasher.model import Rows, SchemaObject, Snapshot
     from squasher.profiles import Profile
     from squasher.provenance import Provenance
+    from squasher.sections import Section
+    from squasher.target import Group
 
     Choices: TypeAlias = Mapping[tuple[str, int], Mapping[str, str | None]]
     """What to write for volatile cells: by (table, row), a column's expression, or None to leave it out."""
@@ -27,6 +30,8 @@ _STATEMENT_STEPS: Final = 12_000
 """The same for its steps: some releases of D1 allow 25,000, and each cell takes one or more."""
 _TERMINATORS: Final = frozenset({"/", "go"})
 _BETWEEN: Final = len("\n\n\n")
+_ROWS: Final = "Rows"
+_AGAIN: Final = "Do not edit: run `squasher squash`."
 
 
 class Source(NamedTuple):
@@ -44,18 +49,29 @@ def emit(
     source: Source,
     provenance: Provenance,
     choices: Choices,
+    groups: tuple[Group, ...] = (),
 ) -> str:
     """The text of the fresh file for ``snapshot``.
 
     Tables come by name, each with its indexes; then virtual tables, views, rows (parents before
-    children), ``sqlite_sequence``, triggers and the ledger. Raises UnsupportedError for what the
-    profile cannot load.
+    children), ``sqlite_sequence``, triggers and the ledger. With ``groups``, each has a heading and its
+    tables, virtual ones too, under it; then come other tables, and all the rest as without groups.
+    Raises UnsupportedError for what the profile cannot load.
     """
-    writer = Writer(snapshot, profile, provenance, choices)
+    writer = Writer(snapshot, profile, provenance, choices, groups)
     blocks = [_header(source), *writer.blocks()]
     for block in blocks:
         _refuse_terminators(block)
     return "\n\n".join(blocks) + "\n"
+
+
+def as_baseline(text: str, manifest: str, guard: str) -> str:
+    """The text of a fresh file as a migration: what to do with it is another, and ``guard`` comes first."""
+    head, _, rest = text.partition("\n\n")
+    said = (
+        f"Do not edit: it is a\n-- migration, the baseline in place of those that {_comment(manifest)} lists."
+    )
+    return "\n\n".join([head.replace(_AGAIN, said, 1), guard, rest])
 
 
 def _refuse_terminators(block: str) -> None:
@@ -85,9 +101,13 @@ def _header(source: Source) -> str:
     )
     return (
         f"-- The complete schema of {span}.\n"
-        "-- Written by squasher and proved equal to replaying them. Do not edit: run `squasher squash`.\n"
+        f"-- Written by squasher and proved equal to replaying them. {_AGAIN}\n"
         f"-- source: {source.digest}"
     )
+
+
+def _heading(title: str) -> str:
+    return f"-- == {_comment(title)} =="
 
 
 def _comment(text: str) -> str:
@@ -107,7 +127,9 @@ class Writer:
         profile: Profile,
         provenance: Provenance,
         choices: Choices,
+        groups: tuple[Group, ...] = (),
     ) -> None:
+        self._groups = groups
         self._snapshot = snapshot
         self._profile = profile
         self._provenance = provenance
@@ -125,22 +147,35 @@ class Writer:
             if isinstance(item, Index):
                 indexes[item.table].append(item.sql)
         yield from self._preamble()
-        for name in sorted(self._tables, key=lambda name: (fold(name), name)):
-            table = self._tables[name]
-            texts = (table.sql, *indexes.pop(name, ()))
-            yield "\n".join([*self._made(table), *map(_statement, texts)])
-        views = [item for item in objects if isinstance(item, View)]
-        others: list[VirtualTable | View] = [*self._virtual, *views]
-        for other in others:
-            text = layout.view(other.sql, other.columns) if isinstance(other, View) else other.sql.rstrip()
-            yield "\n".join([*self._made(other), f"{text};", *map(_statement, indexes.pop(other.name, ()))])
+        for section in sections(self._snapshot, self._groups):
+            yield from self._titled(section.title, self._made_tables(section, indexes))
+        views = (item for item in objects if isinstance(item, View))
+        texts = (self._made_once(view, layout.view(view.sql, view.columns), indexes) for view in views)
+        yield from self._titled("Views", texts)
         yield from ("\n".join(map(_statement, texts)) for texts in indexes.values())
-        yield from self._contents()
-        for trigger in objects:
-            if isinstance(trigger, Trigger):
-                yield "\n".join([*self._made(trigger), _statement(trigger.sql)])
+        yield from self._titled(_ROWS, self._contents())
+        triggers = (item for item in objects if isinstance(item, Trigger))
+        texts = ("\n".join([*self._made(trigger), _statement(trigger.sql)]) for trigger in triggers)
+        yield from self._titled("Triggers", texts)
         if self._profile.ledger is not None and self._snapshot.ledger:
-            yield self._ledger(self._profile.ledger)
+            yield from self._titled("Ledger", iter([self._ledger(self._profile.ledger)]))
+
+    def _titled(self, title: str, blocks: Iterator[str]) -> Iterator[str]:
+        """The blocks under a heading, if there are any, and if this file has headings."""
+        for number, block in enumerate(blocks):
+            if self._groups and number == 0:
+                yield _heading(title)
+            yield block
+
+    def _made_tables(self, section: Section, indexes: dict[str, list[str | None]]) -> Iterator[str]:
+        for table in section.tables:
+            texts = (table.sql, *indexes.pop(table.name, ()))
+            yield "\n".join([*self._made(table), *map(_statement, texts)])
+        for other in section.virtual:
+            yield self._made_once(other, other.sql.rstrip(), indexes)
+
+    def _made_once(self, item: VirtualTable | View, text: str, indexes: dict[str, list[str | None]]) -> str:
+        return "\n".join([*self._made(item), f"{text};", *map(_statement, indexes.pop(item.name, ()))])
 
     def _preamble(self) -> Iterator[str]:
         self._refuse_lost_parents()
@@ -172,9 +207,11 @@ class Writer:
         lenient = "check" in self._snapshot.violations
         if lenient:
             yield "PRAGMA ignore_check_constraints = ON;"
+        above = len(f"{_heading(_ROWS)}\n\n") if self._groups and not lenient else 0
         for name in self._parents_first():
             if name in self._rows:
-                yield self._table_rows(self._tables[name], self._rows[name])
+                yield self._table_rows(self._tables[name], self._rows[name], above)
+                above = 0
         if lenient:
             yield "PRAGMA ignore_check_constraints = OFF;"
         for table in self._virtual:
@@ -216,13 +253,13 @@ class Writer:
             for key in self._tables[name].foreign_keys
         )
 
-    def _table_rows(self, table: Table, rows: Rows) -> str:
+    def _table_rows(self, table: Table, rows: Rows, above: int) -> str:
         self._refuse_orphans(table)
         count = f"{len(rows.rows)} row{'s' if len(rows.rows) > 1 else ''}"
         sources = self._provenance.sources(table.name)
         notes = [f"-- {_comment(table.name)}", f"{count} from {sources}" if sources else count]
         comment = " · ".join([*notes, *self._volatile_notes(rows)])
-        return "\n".join([comment, *self._inserts(rows, len(comment.encode()) + _BETWEEN)])
+        return "\n".join([comment, *self._inserts(rows, len(comment.encode()) + above + _BETWEEN)])
 
     def _refuse_orphans(self, table: Table) -> None:
         names = {fold(name) for name in self._tables}

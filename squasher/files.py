@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -21,6 +22,8 @@ _NOT_REGULAR: Final = "it is not a regular file"
 
 replaced = False
 """Whether this process has put a new file in its place."""
+unfinished = ""
+"""What to say of several files, while only some of them are in their places."""
 
 
 def read_regular(path: Path, *, follow: bool = True, most: int = LARGEST_FILE) -> bytes:
@@ -73,6 +76,16 @@ def _reason(error: OSError | RuntimeError) -> str | None:
     return error.strerror if isinstance(error, OSError) else "its symbolic links form a loop"
 
 
+def remove(path: Path) -> None:
+    """Remove a file if it is there, for good. Raises InputError when that is not allowed."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot remove {path.as_posix()}: {error.strerror}") from error
+    _sweep(path.parent)
+    _flush(path.parent)
+
+
 def write_atomically(path: Path, data: bytes, *, elsewhere: str = "with --fresh FILE") -> bool:
     """Replace ``path`` by ``data`` through a temporary file beside it; False when it holds them already.
 
@@ -83,17 +96,7 @@ def write_atomically(path: Path, data: bytes, *, elsewhere: str = "with --fresh 
     it goes with the next one.
     """
     try:
-        final = path.resolve()
-        if not final.is_relative_to(Path(os.path.abspath(path)).parent.parent.resolve()):  # noqa: PTH100 - links stay
-            raise InputError(
-                f"cannot write {path.as_posix()}: a symbolic link leads out of here, to {final.as_posix()}",
-                hint=f"Remove the link, or name the file that it leads to {elsewhere}.",
-            )
-        if final.exists() and not final.is_file() and not final.is_dir():
-            raise InputError(
-                f"cannot write {path.as_posix()}: {_NOT_REGULAR}",
-                hint=f"Choose another place {elsewhere}.",
-            )
+        final = _final(path, elsewhere)
         if final.is_file():
             _sweep(final.parent)
             if final.stat().st_size == len(data) and final.read_bytes() == data:
@@ -107,6 +110,36 @@ def write_atomically(path: Path, data: bytes, *, elsewhere: str = "with --fresh 
             hint=f"Choose another place {elsewhere}; the old file is unchanged.",
         ) from error
     return True
+
+
+def _final(path: Path, elsewhere: str) -> Path:
+    """The file that is written for a path. Raises InputError for one that must not be."""
+    final = path.resolve()
+    if not final.is_relative_to(Path(os.path.abspath(path)).parent.parent.resolve()):  # noqa: PTH100 - links stay
+        raise InputError(
+            f"cannot write {path.as_posix()}: a symbolic link leads out of here, to {final.as_posix()}",
+            hint=f"Remove the link, or name the file that it leads to {elsewhere}.",
+        )
+    if final.exists() and not final.is_file() and not final.is_dir():
+        raise InputError(
+            f"cannot write {path.as_posix()}: {_NOT_REGULAR}",
+            hint=f"Choose another place {elsewhere}.",
+        )
+    return final
+
+
+def require_writable(path: Path, *, elsewhere: str = "with --fresh FILE") -> None:
+    """Raise InputError where ``write_atomically`` would, as far as one can know without writing."""
+    try:
+        final = _final(path, elsewhere)
+        near = next(one for one in final.parents if one.exists())
+        what = "Is a directory" if final.is_dir() else "Not a directory" if not near.is_dir() else None
+        if what is None and not os.access(near, os.W_OK | os.X_OK):
+            what = os.strerror(errno.EACCES)
+    except (OSError, RuntimeError) as error:
+        what = str(_reason(error))
+    if what is not None:
+        raise InputError(f"cannot write {path.as_posix()}: {what}", hint="Nothing was written.")
 
 
 def _replace(final: Path, data: bytes) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.chain import read_chain
 from squasher.changes import Added, LedgerEntry, Removed, RowSet
 from squasher.comparison import NOTHING, Comparison, Finding, Party, rank
+from squasher.guard import place_of
 from squasher.history import read
+from squasher.manifest import FILE, Manifest
+from squasher.manifest import read as read_manifest
 from squasher.model import Snapshot, Table, VirtualTable
 from squasher.observe import observe
 from squasher.prove import Proof, prove
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
     from squasher.observe import Observed
     from squasher.target import Target
 
-_OWNER = ("ledger", "ledger")
+_OWNER: Final = ("ledger", "ledger")
+NO_MANIFEST: Final = Manifest()
 
 
 class Standing(NamedTuple):
@@ -38,11 +42,13 @@ class Standing(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def standing(chain: Chain, target: Target, found: Snapshot, to: str | None = None) -> Standing:
+def standing(
+    chain: Chain, target: Target, found: Snapshot, to: str | None = None, manifest: Manifest = NO_MANIFEST
+) -> Standing:
     """Where a database stands. ``to``, a migration's number, overrides what it says itself.
 
-    The name of the target's fresh file may be recorded too, and another order is only told. Raises
-    InputError when there is no migration ``to``.
+    It may record the name of the target's fresh file too, and what an archive of the ``manifest``
+    absorbed; another order is only told. Raises InputError when there is no migration ``to``.
     """
     names = [migration.name for migration in chain.migrations]
     if to is not None:
@@ -51,9 +57,19 @@ def standing(chain: Chain, target: Target, found: Snapshot, to: str | None = Non
     if ledger is None:
         return Standing(len(names))
     recorded = [str(name) for name in found.ledger]
-    unknown = [name for name in recorded if name not in names and name != target.fresh.name]
+    absorbed = [one.name for archive in manifest.archives for one in archive.absorbed]
+    allowed = {
+        target.fresh.name,
+        *absorbed,
+        *(one for archive in manifest.archives for one in archive.allowed),
+    }
+    unknown = [name for name in recorded if name not in names and name not in allowed]
     places = [names.index(name) for name in recorded if name in names]
     changes: list[Change] = [Added(_OWNER, LedgerEntry(name)) for name in unknown]
+    before = _before_the_baseline(names, recorded, manifest)
+    if before is not None:
+        changes[:0] = [Removed(_OWNER, LedgerEntry(name)) for name in before]
+        places = places or [names.index(manifest.archives[-1].baseline.name)]
     if not places:
         if not recorded and not found.objects:
             return Standing(0, _numbers(chain, 0))
@@ -66,7 +82,23 @@ def standing(chain: Chain, target: Target, found: Snapshot, to: str | None = Non
     applied = max(places) + 1
     missing = [name for name in names[:applied] if name not in recorded]
     changes[:0] = [Removed(_OWNER, LedgerEntry(name)) for name in missing]
-    return Standing(applied, _numbers(chain, applied), tuple(changes), _out_of_order(names, places))
+    baselines = {archive.baseline.name for archive in manifest.archives}  # recorded late, where not new
+    ran = [place for place in places if names[place] not in baselines]
+    return Standing(applied, _numbers(chain, applied), tuple(changes), _out_of_order(names, ran))
+
+
+def _before_the_baseline(names: list[str], recorded: list[str], manifest: Manifest) -> list[str] | None:
+    """The absorbed migrations that a database lacks which has run others of them and not the baseline.
+
+    None for one that has the baseline, and for one that has run none of them.
+    """
+    if not manifest.archives:
+        return None
+    last = manifest.archives[-1]
+    ran = [one.name for one in last.absorbed if one.name in recorded]
+    if not ran or last.baseline.name in recorded or last.baseline.name not in names:
+        return None
+    return [one.name for one in last.absorbed if one.name not in recorded]
 
 
 def _numbers(chain: Chain, start: int) -> tuple[str, ...]:
@@ -86,8 +118,13 @@ class Expected:
     def __init__(self, chain: Chain, target: Target) -> None:
         self.chain = chain
         self._target = target
+        self._manifest = read_manifest(place_of(target.migrations) / FILE) or NO_MANIFEST
         self._observed: dict[tuple[int, bool], Observed] = {}
         self._told: dict[int, History] = {}
+
+    def standing(self, found: Snapshot, to: str | None = None) -> Standing:
+        """Where in this chain a database stands: see ``standing``."""
+        return standing(self.chain, self._target, found, to, self._manifest)
 
     def span(self, applied: int) -> str:
         """``0001 to 0034``."""

@@ -87,13 +87,13 @@ def check(  # noqa: PLR0913 - a command has as many parameters as options
 
         result = command(target)
         text = _compared(result, form)
-        if result.proof.status == "unknown":
+        if result.proof.status == "unknown" and not result.findings:
             return Ended(TROUBLE, text, "", result.warnings, result)
         said = ""
         if exact and result.proof.status == "equal" and not result.exact:
             said = "error: --exact: the text is not what `squasher squash` would write\n"
-        different = result.proof.status == "different" or (exact and not result.exact)
-        return Ended(DIFFERENT if different else FINE, text, said, result.warnings, result)
+        code = DIFFERENT if result.findings or (exact and not result.exact) else FINE
+        return Ended(code, text, said, result.warnings, result)
 
     return _reported(lambda: _each(options, one, form))
 
@@ -276,6 +276,25 @@ def databases(options: Options = ALL, *, form: str = "text") -> int:
     return _reported(run)
 
 
+def archive(
+    options: Options = ALL, *, to: str | None = None, allow: tuple[str, ...] = (), undo: bool = False
+) -> int:
+    """``squasher archive``."""
+
+    def one(target: Target) -> Ended:
+        from squasher.commands import archive as command
+        from squasher.render.text import archived
+
+        if undo and (to is not None or allow):
+            raise InputError(
+                "--undo takes the whole of the last archive back", hint="Leave --to and --allow out."
+            )
+        result = command.undo(target) if undo else command.archive(target, to=to, allow=allow)
+        return Ended(FINE, printable_lines(archived(result)), warnings=result.warnings)
+
+    return _reported(lambda: _each(options, one, alone="squasher archive"))
+
+
 class Ended(NamedTuple):
     """What a command ended with for one chain."""
 
@@ -377,6 +396,7 @@ def _reported(run: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         files = sys.modules.get("squasher.files")
         what = "the new file was written" if getattr(files, "replaced", False) else "nothing was written"
+        what = getattr(files, "unfinished", "") or what
         sys.stderr.write(f"interrupted; {what}\n")
         return INTERRUPTED
     except TerminatedError:

@@ -62,9 +62,13 @@ def target(
                 hint="Keep the fresh file in a directory of its own.",
             )
         return Target(directory, Path(fresh), chosen)
-    beside = resolved(directory).name + "-fresh" if directory.name in {"", ".."} else None
-    folder = directory.parent / (beside or f"{directory.name}-fresh")
-    return Target(directory, folder / FRESH_NAME, chosen)
+    return Target(directory, beside(directory, "fresh") / FRESH_NAME, chosen)
+
+
+def beside(migrations: Path, what: str) -> Path:
+    """The directory ``DIR-what`` for a chain in ``DIR``. Raises InputError when ``DIR`` leads nowhere."""
+    name = resolved(migrations).name if migrations.name in {"", ".."} else migrations.name
+    return migrations.parent / f"{name}-{what}"
 
 
 def rules(profile: str = "d1", max_steps: int | None = None) -> Profile:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from squasher.changes import LedgerEntry
+from squasher.commands.archive import archive
 from squasher.commands.build import build
 from squasher.commands.check import check_database
 from squasher.d1state import Reach
@@ -170,6 +172,27 @@ def test_another_order(live: Callable[..., Path]) -> None:
     assert found.proof.status == "equal"
     (warning,) = found.warnings
     assert "it ran 0001_users.sql after 0003_index.sql" in warning
+
+
+def test_after_an_archive(live: Callable[..., Path], tmp_path: Path) -> None:
+    """What a baseline absorbed is known; a database that does not record the baseline would run it again."""
+    path, behind = live(), tmp_path / "behind.sqlite"
+    shutil.copy(path, tmp_path / "old.sqlite")
+    shutil.copy(live(to="0001"), behind)
+    shutil.move(tmp_path / "old.sqlite", path)
+    made = archive(target(tmp_path / "migrations"), to="0002")
+    baseline = Path(made.baseline).name
+    unstamped = look(path)
+    assert [one.change.element for one in unstamped.findings] == [LedgerEntry(baseline)]
+    assert unstamped.proof.status == "different"
+    assert [one.change.element for one in look(behind).findings if one.change.owner[0] == "ledger"] == [
+        LedgerEntry(baseline),
+        LedgerEntry("0002_plans.sql"),
+    ]
+    with closing(sqlite3.connect(path)) as file:
+        file.executescript(Path(made.transition).read_text(encoding="utf-8"))
+    stamped = look(path, rows=True)
+    assert (stamped.proof.status, stamped.pending, stamped.warnings) == ("equal", (), ())
 
 
 @pytest.mark.parametrize("script", ["DROP TABLE d1_migrations", "DELETE FROM d1_migrations"])

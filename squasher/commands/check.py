@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from squasher.chain import Chain, read_chain, read_migration
+from squasher.changes import File
 from squasher.commands.squash import compose, decide, text_of
 from squasher.comparison import Comparison, Finding, Party, rank
-from squasher.errors import InputError
+from squasher.errors import InputError, SquasherError
+from squasher.guard import guard
+from squasher.model import Snapshot
 from squasher.observe import Observed, load, observe
 from squasher.parallel import together
 from squasher.prove import Proof, prove
@@ -15,12 +18,14 @@ from squasher.rowdiff import Side
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
+    from squasher.chain import Migration
+    from squasher.changes import Change
     from squasher.d1state import Reach
     from squasher.target import Target
 
 
 def check(target: Target) -> Comparison:
-    """Compare the fresh file of ``target`` with its chain.
+    """Compare the fresh file of ``target`` with its chain, and the files with the manifest of an archive.
 
     Raises InputError when there is no such file, ReplayError when either does not run, and
     UnsupportedError for what cannot be compared.
@@ -32,6 +37,45 @@ def check(target: Target) -> Comparison:
             hint="Write it with `squasher squash`, or name it with --fresh FILE.",
         )
     file = read_migration(target.fresh)
+    touched = guard(chain, target.migrations)
+    if not touched:
+        return _compared(target, chain, file)
+    try:
+        compared = _compared(target, _without_returned(chain, touched), file)
+    except SquasherError as error:
+        # most likely for what the files say already: it would hide that
+        empty = Snapshot((), ())
+        compared = Comparison(
+            command="check",
+            old=Party(chain.directory, "chain", chain.span, empty),
+            new=Party(target.fresh.as_posix(), "sql", None, empty),
+            profile=target.profile.name,
+            proof=Proof((), (), (error.message,)),
+            findings=(),
+            warnings=chain.skipped,
+        )
+    return compared._replace(
+        findings=(*compared.findings, *(Finding(change, None, ()) for change in touched))
+    )
+
+
+def _without_returned(chain: Chain, touched: tuple[Change, ...]) -> Chain:
+    """The chain without absorbed migrations that came back beside their baseline: they would run twice."""
+    gone = any(
+        isinstance(one.old, File) and one.old.role == "baseline" and one.new is None for one in touched
+    )
+    back = {
+        one.new.path
+        for one in touched
+        if isinstance(one.new, File) and one.old is None and one.new.role in {"returned", "reused"}
+    }
+    if gone or not back:
+        return chain
+    kept = tuple(migration for migration in chain.migrations if migration.path not in back)
+    return chain._replace(migrations=kept)
+
+
+def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
     observed, fresh = together(
         lambda: observe(chain, target.profile), lambda: load(file, target.profile, UNIVERSES)
     )
@@ -68,7 +112,7 @@ def check_database(
     be there too; more of them are the database's own affair. Raises SquasherError.
     """
     # the check of a fresh file needs none of these
-    from squasher.live import Expected, standing
+    from squasher.live import Expected
     from squasher.sources import open_source, parse
 
     named = parse(source)
@@ -78,7 +122,7 @@ def check_database(
     if found.kind not in {"database", "empty"}:
         raise InputError(f"{found.name} is no database", hint=_OTHERWISE)
     expected = Expected(read_chain(target.migrations, target.pattern), target)
-    where = standing(expected.chain, target, found.side.snapshots[0], to)
+    where = expected.standing(found.side.snapshots[0], to)
     if rows:
         tables = expected.tables(where.applied)
         found = open_source(named, target, rows=True, reach=reach, tables=tables)

@@ -8,7 +8,7 @@ from squasher import d1state, dbfile
 from squasher.chain import read_chain
 from squasher.engine import Database
 from squasher.errors import InputError, SqlError, SquasherError
-from squasher.live import Expected, standing
+from squasher.live import Expected
 from squasher.sources import LOCAL, open_source, parse
 from squasher.sql import canonical, fold, quote
 from squasher.volatile import UNIVERSES
@@ -229,7 +229,7 @@ def _groups(
         members = list(several)
         while members:
             try:
-                compared, notes = _compare(members[0], expected, target)
+                compared, notes = _compare(members[0], expected)
             except SquasherError as error:
                 # what is wrong with one file need not be wrong with the next
                 unread.append((members.pop(0).name, error))
@@ -243,9 +243,9 @@ def _groups(
     return list(found.values())
 
 
-def _compare(look: _Look, expected: Expected, target: Target) -> tuple[Comparison, tuple[str, ...]]:
+def _compare(look: _Look, expected: Expected) -> tuple[Comparison, tuple[str, ...]]:
     whole = look.whole()
-    where = standing(expected.chain, target, whole)
+    where = expected.standing(whole)
     return expected.compare(look.name, whole, where), where.notes
 
 

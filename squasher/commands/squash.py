@@ -15,6 +15,7 @@ from squasher.model import View
 from squasher.observe import Observed, load, observe
 from squasher.prove import LAYERS, Proof, prove
 from squasher.rowdiff import Side
+from squasher.sections import unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -62,7 +63,13 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     """
     whole = read_chain(target.migrations, target.pattern)
     chain = whole if to is None else whole.until(to)
-    observed = observe(chain, target.profile)
+    made = proved(observe(chain, target.profile), target)
+    made = made._replace(warnings=(*cut_short(whole, chain), *made.warnings))
+    return made._replace(written=write and write_atomically(target.fresh, made.text.encode()))
+
+
+def proved(observed: Observed, target: Target) -> Squashed:
+    """The fresh file of a chain, proved equal to it and not written. Raises as ``squash`` does."""
     composed = compose(observed, target)
     proof = verify(observed, composed, target)
     if proof.changes:
@@ -71,6 +78,7 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
         raise UnprovedError("the fresh file that was made is not equal to the chain", proof)
     if proof.status != "equal":
         raise UnprovedError("the fresh file that was made could not be proved equal", proof)
+    chain = observed.replay.chain
     return Squashed(
         target=target,
         chain=chain,
@@ -79,11 +87,11 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
         proof=proof,
         warnings=(
             *chain.skipped,
-            *cut_short(whole, chain),
             *observed.notes,
+            *unmatched(observed.side.snapshots[0], target.groups),
             *composed.decision.warnings,
         ),
-        written=write and write_atomically(target.fresh, composed.text.encode()),
+        written=False,
     )
 
 
@@ -174,7 +182,7 @@ def text_of(observed: Observed, snapshot: Snapshot, target: Target, decision: De
         migrations=len(migrations),
         digest=observed.replay.chain.digest,
     )
-    return emit(snapshot, target.profile, source, observed.provenance, decision.choices)
+    return emit(snapshot, target.profile, source, observed.provenance, decision.choices, target.groups)
 
 
 def _attempt(observed: Observed, target: Target, decision: Decision) -> Composed:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from squasher.render.report import advice, dangers, endangered, pending, sections, total, verdict
+from squasher.render.report import EDITED, advice, dangers, endangered, pending, sections, total, verdict
 from squasher.render.statements import Line, Statements, hunks
 from squasher.risks import DANGERS
 from squasher.sql import printable
@@ -119,7 +119,8 @@ def _body(environment: Environment, compared: Comparison, database: str = "", pr
         database=_cut(database),
         prefix=prefix,
         command=compared.command,
-        status=compared.proof.status,
+        status=compared.status,
+        edited=EDITED,
         exact=compared.exact,
         live=compared.voice == "live",
         advice=advice(compared).split("`"),
@@ -190,7 +191,7 @@ def _change(entry: Entry) -> _Change:
         new=_cut(str(said.new)) if entry.pair else "",
         row=_cut(said.row),
         says="" if entry.pair else _cut(entry.says),
-        is_sql=said.mark != "~" and said.kind not in {"table", "view"},
+        is_sql=said.mark != "~" and said.kind not in {"table", "view", "file"},
         details=tuple(map(_cut, said.details)) if said.kind.endswith(("row", "rows")) else (),
         risks=tuple((DANGERS[risk.danger], _cut(risk.reason)) for risk in entry.risks),
         origin=printable(entry.origin),

@@ -8,7 +8,12 @@ if TYPE_CHECKING:
     from squasher.comparison import Comparison, Finding, Party
 
 VERSION: Final = 1
-_RESULTS: Final = {"equal": "equivalent", "different": "different", "unknown": "unknown"}
+_RESULTS: Final = {
+    "equal": "equivalent",
+    "edited": "edited",
+    "different": "different",
+    "unknown": "unknown",
+}
 _CHANGES: Final = {
     "check": {"-": "missing", "+": "extra", "~": "different"},
     "live": {"-": "missing", "+": "extra", "~": "different"},
@@ -23,7 +28,7 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
         "command": compared.command,
         "version": VERSION,
         "profile": compared.profile,
-        "result": _RESULTS[compared.proof.status],
+        "result": _RESULTS[compared.status],
         "respelled": [{"kind": kind, "name": name} for kind, name in compared.proof.respelled],
         "reasons": list(compared.proof.reasons),
         "warnings": list(compared.warnings),

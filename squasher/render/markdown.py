@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from squasher.render.report import advice, dangers, endangered, pending, sections, total
+from squasher.render.report import EDITED, advice, dangers, endangered, pending, sections, total
 from squasher.render.statements import Statements, hunks
 from squasher.render.style import plural
 from squasher.render.words import VOICES
@@ -30,11 +30,23 @@ _WIDEST: Final = 160
 _LIST: Final = 30
 _LONGEST_LIST: Final = 8_000
 _TITLES: Final = {
-    "check": ("The fresh file is equivalent", "The fresh file is not equivalent", "Could not be compared"),
-    "live": ("The database is equivalent", "The database is not equivalent", "Could not be compared"),
-    "diff": ("No schema changes", "Schema changes", "Could not be compared"),
+    "check": {
+        "equal": "The fresh file is equivalent",
+        "edited": f"The fresh file is equivalent, and {EDITED}",
+        "different": "The fresh file is not equivalent",
+        "unknown": "Could not be compared",
+    },
+    "live": {
+        "equal": "The database is equivalent",
+        "different": "The database is not equivalent",
+        "unknown": "Could not be compared",
+    },
+    "diff": {
+        "equal": "No schema changes",
+        "different": "Schema changes",
+        "unknown": "Could not be compared",
+    },
 }
-_STATUS: Final = ("equal", "different", "unknown")
 _SIMPLE: Final = frozenset("→·–…=")
 _HEX: Final = frozenset("abcdefABCDEF")
 _COMMIT: Final = 7
@@ -120,9 +132,9 @@ def _details(lines: Sequence[Line], room: int) -> str | None:
 
 
 def _head(compared: Comparison, found: tuple[Section, ...]) -> Iterator[str]:
-    status = compared.proof.status
+    status = compared.status
     yield f"<!-- squasher {compared.command}: {_marker(compared.new)} -->"
-    yield f"## {_TITLES[compared.voice][_STATUS.index(status)]}"
+    yield f"## {_TITLES[compared.voice][status]}"
     old, new = (code(side.label) for side in (compared.old, compared.new))
     sides = f"From {old} to {new}." if compared.command == "diff" else f"{new} against {old}."
     counts = ", ".join(f"{count} {says}" for says, count in dangers(compared).items())
@@ -186,7 +198,8 @@ def _cells(compared: Comparison, entry: Entry) -> list[str]:
 def _how(compared: Comparison, entry: Entry) -> str:
     said, voice = entry.said, VOICES[compared.voice]
     if said.mark != "~":
-        return sentence(entry.says) if said.kind in {"table", "view"} or not entry.says else code(entry.says)
+        in_words = said.kind in {"table", "view", "file"} or not entry.says
+        return sentence(entry.says) if in_words else code(entry.says)
     if entry.pair:
         row = f" in the row with {code(said.row)}" if said.row else ""
         return voice.modified.format(old=code(str(said.old)), new=code(str(said.new))) + row

@@ -54,7 +54,7 @@ class Section(NamedTuple):
     @property
     def heading(self) -> tuple[str, str]:
         """The kind, where it has to be said, and the name: tables are what people expect."""
-        return "" if self.kind in {"table", "ledger"} else self.kind, self.name
+        return "" if self.kind in {"table", "ledger", "archive"} else self.kind, self.name
 
 
 def sections(voice: str, findings: Iterable[Finding]) -> tuple[Section, ...]:
@@ -94,12 +94,17 @@ def _entry(name: str, finding: Finding) -> Entry:
 def verdict(compared: Comparison) -> tuple[str, str, str]:
     """What came out, around the names of both sides: the one, the words between, the other."""
     old, new = compared.old.label, compared.new.label
-    status = compared.proof.status
+    status = compared.status
     if compared.command == "diff":
         between = {"equal": "no schema changes", "different": "schema changes"}
         return old, between.get(status, "could not be compared"), new
-    between = {"equal": "is equivalent to", "different": "is not equivalent to"}
+    same = "is equivalent to"
+    between = {"equal": same, "edited": same, "different": "is not equivalent to"}
     return new, between.get(status, "could not be compared with"), old
+
+
+EDITED: Final = "the files of its archive are not as they were"
+"""What there is to say beside a verdict of equivalence."""
 
 
 def advice(compared: Comparison) -> str:
@@ -125,7 +130,10 @@ def some(names: Sequence[str]) -> str:
 
 
 def total(compared: Comparison) -> str:
-    """``7 changes in 3 objects``."""
+    """``7 changes in 3 objects``; ``2 files to put right``."""
+    if compared.status == "edited":
+        files = len(compared.findings)
+        return f"{files} file{plural(files)} to put right"
     count, objects = len(compared.findings), len({finding.change.owner for finding in compared.findings})
     word = "difference" if compared.command == "check" else "change"
     return f"{count} {word}{plural(count)} in {objects} object{plural(objects)}"

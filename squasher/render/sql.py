@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from squasher.changes import Added, Modified, Removed
 from squasher.model import Table, View, VirtualTable
-from squasher.render.report import sections, verdict
+from squasher.render.report import EDITED, sections, verdict
 from squasher.render.statements import Statements, hunks
 from squasher.sql import printable
 
@@ -30,6 +30,8 @@ def render(compared: Comparison, *, color: bool = False) -> str:
         for section in sections(compared.voice, compared.findings)
         for line in _diff(compared, section, statements.lines(section), color=color)
     ]
+    if compared.status == "edited":
+        out.insert(0, f"-- {' '.join(map(printable, verdict(compared)))}, and {EDITED}")
     if not out and (compared.command == "check" or compared.proof.status == "unknown"):
         out.append(f"-- {' '.join(map(printable, verdict(compared)))}")
     out += [f"-- {printable(reason)}" for reason in compared.proof.reasons]
@@ -58,6 +60,8 @@ def _labels(compared: Comparison, section: Section) -> tuple[str, str]:
                 names = [old.name, new.name]
             case _:
                 pass
+    if section.kind == "archive":
+        return printable(section.name), printable(section.name)
     sides = compared.old.name, compared.new.name
     before, after = (
         "/dev/null" if name is None else printable(f"{side.rstrip('/')}/{name} ({section.kind})")

@@ -16,6 +16,7 @@ from squasher.changes import (
     Added,
     Cell,
     Content,
+    File,
     LedgerEntry,
     Modified,
     Number,
@@ -42,7 +43,7 @@ _MOST: Final = 4_000_000
 """Pairs of lines to look at for what two statements share; beyond it they count as wholly different."""
 _NOTE: Final = "    -- "
 """Before what is no statement; ``---`` at the start of a line would be the head of a diff to some readers."""
-_WITHOUT_STATEMENT: Final = (Content, Number, LedgerEntry, Program)
+_WITHOUT_STATEMENT: Final = (Content, Number, LedgerEntry, Program, File)
 
 
 class Line(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from squasher.chain import Chain
 from squasher.comparison import Finding
 from squasher.prove import LAYERS
 from squasher.render.style import painted, plural
@@ -11,7 +12,7 @@ from squasher.risks import DANGERS
 from squasher.sql import printable
 
 if TYPE_CHECKING:
-    from squasher.chain import Chain
+    from squasher.commands.archive import Archived
     from squasher.commands.build import Built
     from squasher.commands.squash import Squashed
     from squasher.comparison import Comparison
@@ -32,15 +33,20 @@ def render(compared: Comparison, *, color: bool = False) -> str:
 
 def _check(checked: Comparison, *, color: bool) -> str:
     fresh, chain = printable(checked.new.label), printable(checked.old.label)
-    status = checked.proof.status
+    status = checked.status
     if status == "equal":
         return _equal(checked, fresh, chain)
+    shown = _shown(checked.voice, checked.findings, color=color)
     if status == "unknown":
-        lines = [f"{fresh} could not be compared with {chain}", "", *_doubts(checked.proof)]
+        lines = [f"{fresh} could not be compared with {chain}", "", *shown, *_doubts(checked.proof)]
         return "\n".join([*lines, "", "Unknown is not equal.", ""])
+    if status == "edited":
+        from squasher.render.report import EDITED
+
+        lines = [f"{fresh} is equivalent to {chain}, and {EDITED}", "", *shown]
+        return "\n".join([*lines, "", f"{_total(checked)}.", ""])
     from squasher.render.report import advice
 
-    shown = _shown(checked.voice, checked.findings, color=color)
     return "\n".join(
         [
             *(f"{fresh} is not equivalent to {chain}", "", *shown, *_doubts(checked.proof), ""),
@@ -179,3 +185,36 @@ def _summary(snapshot: Snapshot) -> str:
         if count
     ]
     return " · ".join(counts).replace("indexs", "indexes")
+
+
+def archived(result: Archived) -> str:
+    """The result of an archive or of its undo: what happened, and what to do next."""
+    absorbed, place = result.absorbed, f"{result.place.as_posix()}/"
+    many = f"{_migrations(len(absorbed.migrations))}, {absorbed.span}"
+    fresh = result.target.fresh.as_posix()
+    if result.undone:
+        return (
+            f"restored   {many}, to {absorbed.directory}/\n"
+            f"removed    {result.baseline} and its transition\n"
+            f"wrote      {fresh}\n"
+            "next       nothing: a database that records the baseline records the old names too\n"
+        )
+    kept = result.kept
+    span = f", {Chain(absorbed.directory, kept).span}" if kept else ": the baseline is the whole chain"
+    names = [one.name or one.binding for one in result.target.databases] or ["DB"]
+    commands = [f"npx wrangler d1 execute {name} --remote --file {result.transition}" for name in names]
+    lines = [
+        f"{'finished' if result.resumed else 'absorbed':<9}  {many}, into {result.baseline}",
+        f"kept       {_migrations(len(kept))}{span}",
+        f"proved     {len(LAYERS)} layers: {', '.join(LAYERS)}",
+        f"moved      the absorbed files to {place}",
+        f"wrote      {fresh}",
+        f"next       run {result.transition} on every existing database before it sees the new chain:",
+        *(f"           {command}" for command in commands),
+        "           then deploy, or run `npx wrangler d1 migrations apply` as ever",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _migrations(count: int) -> str:
+    return f"{count} migration{plural(count)}"

@@ -11,6 +11,7 @@ from squasher.changes import (
     Check,
     Clause,
     Content,
+    File,
     LedgerEntry,
     Modified,
     Number,
@@ -122,6 +123,8 @@ VOICES: Final = {
 
 def words(change: Change, voice: Voice) -> Words:
     """The change in words."""
+    if isinstance(change.latest, File):
+        return _filed(change, change.latest)
     match change:
         case Removed(old=old):
             kind, name = _named(old, voice)
@@ -138,6 +141,35 @@ def words(change: Change, voice: Voice) -> Words:
             return _modified(change, voice)
         case _:
             assert_never(change)
+
+
+def _filed(change: Change, file: File) -> Words:
+    """What is wrong with a file, and what to do."""
+    mark = {Removed: "-", Added: "+", Modified: "~"}[type(change)]
+    old, new = (one.digest if isinstance(one, File) else None for one in (change.old, change.new))
+    return Words(mark, "file", file.path, _FILED[mark, file.role].format(other=file.other), old, new)
+
+
+_GONE: Final = "is gone: get it back from version control"
+_EDITED: Final = (
+    "was edited: get it back from version control, and write what is new as a migration of its own"
+)
+_FILED: Final = {
+    ("-", "absorbed"): _GONE,
+    ("-", "released"): _GONE,
+    ("-", "baseline"): f"{_GONE}, or run `squasher archive` to finish what made it",
+    ("~", "absorbed"): "was edited: get it back from version control",
+    ("~", "released"): _EDITED,
+    ("~", "baseline"): _EDITED,
+    (
+        "+",
+        "returned",
+    ): "was absorbed by {other}: run `squasher archive` to move it, or `squasher archive --undo`",
+    ("+", "reused"): "has the name of a migration that {other} absorbed: give it a new number and name",
+    ("+", "twin"): "has the number of {other}: give it the next free number",
+    ("+", "early"): "would run before {other} in a new database: give it the next free number",
+}
+"""By mark, and by what the file is to the manifest."""
 
 
 def _modified(change: Modified, voice: Voice) -> Words:
@@ -186,7 +218,7 @@ def _modified(change: Modified, voice: Voice) -> Words:
             return Words("~", kind, name, voice.modified.format(old=before, new=after), before, after)
 
 
-def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: PLR0911 - a case per kind of element
+def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912 - a case per kind
     match element:
         case Table() | VirtualTable():
             return "table", ""
@@ -226,6 +258,8 @@ def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: PLR0911 
             return "migration", name
         case Program(statement=statement):
             return "statement", statement
+        case File(path=path):
+            return "file", path
         case _:
             assert_never(element)
 
@@ -291,7 +325,9 @@ def _shown(element: Element) -> str:
             return _short(value)
         case Number(value=value):
             return str(value)
-        case Clause(text=text) | Option(name=text) | LedgerEntry(name=text) | Program(instruction=text):
+        case (Clause(text=text) | Option(name=text) | LedgerEntry(name=text)) | (
+            Program(instruction=text) | File(digest=text)
+        ):
             return text
         case _:
             assert_never(element)
