@@ -464,3 +464,47 @@ def test_a_command_reads_through_wrangler(tmp_path: Path, npx: Callable[[str], P
     assert "(1, 'changed'),\n" in done.stdout
     done = squasher("show", "d1:DB", "--remote")
     assert "changed" not in done.stdout
+
+
+def test_several_at_once(tmp_path: Path, npx: Callable[[str], Path]) -> None:
+    """A fleet is asked by as many processes as --jobs says, and what one fails with is its own."""
+    folder = npx(
+        f"log = open({str(tmp_path / 'log')!r}, 'a')\n"
+        "name = sys.argv[6]\n"
+        "log.write('+'); log.flush(); time.sleep(0.3); log.write('-'); log.flush()\n"
+        "if name == 'db3': sys.exit('no such thing')\n"
+        "print(json.dumps([{'results': []}, {'results': []}, {'results': []}]))"
+    )
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001_a.sql").write_text("CREATE TABLE t (a);")
+    names = [f"db{number}" for number in range(6)]
+    databases = [{"binding": name.upper(), "database_name": name, "database_id": name} for name in names]
+    (tmp_path / "wrangler.json").write_text(json.dumps({"d1_databases": databases}))
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "squasher",
+            "drift",
+            *(f"d1:{name}" for name in names),
+            "--remote",
+            "--jobs",
+            "2",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout.splitlines() == [
+        "5 databases   empty, 1 migration pending: 0001",
+        "              d1:db0, d1:db1, d1:db2 … and 2 more",
+        "6 databases in 1 group: none differs, 1 could not be read.",
+    ]
+    assert done.stderr == "error: d1:db3: wrangler says: no such thing\n"
+    running = [0]
+    for mark in (tmp_path / "log").read_text():
+        running.append(running[-1] + (1 if mark == "+" else -1))
+    assert max(running) == 2
