@@ -17,11 +17,14 @@ PY := $(VENV)/bin/python
 RUN := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 
+EMPTY :=
+SPACE := $(EMPTY) $(EMPTY)
+
 WHOLE = test -x $(PY) && test -x $(VENV)/bin/squasher && test "$$(cat $(RUN) 2>/dev/null)" = "$$(pwd -P)"
-# The pinned wrangler with a Node of its own, and any other one beside it.
-PACKAGES := tests/wrangler
-OTHER := $(PACKAGES)/other
-PINNED := $(PACKAGES)/node_modules/.ready
+# The pinned releases of wrangler, each with a Node of its own, and any other one beside them.
+PACKAGES := tests/wrangler tests/wrangler/node20
+OTHER := tests/wrangler/other
+PINNED := $(PACKAGES:=/node_modules/.ready)
 
 STALE := $(shell $(WHOLE) || echo stale)
 
@@ -41,8 +44,8 @@ check: lint test ## all that must hold before a change goes in: lint, test, the 
 test: $(DEV) ## run the tests; ARGS="-k name" picks some, ARGS=--cov shows what they cover
 	@$(PY) -m pytest $(ARGS)
 
-test-wrangler: $(DEV) $(if $(WRANGLER),other-wrangler,$(PINNED)) ## compare with the real wrangler, which npm installs; WRANGLER=latest for another
-	@WRANGLER_PACKAGES=$(if $(WRANGLER),$(OTHER),$(PACKAGES)) $(PY) -m pytest -m wrangler tests/wrangler $(ARGS)
+test-wrangler: $(DEV) $(if $(WRANGLER),other-wrangler,$(PINNED)) ## compare with the real wrangler in two releases, which npm installs; WRANGLER=latest for another
+	@WRANGLER_PACKAGES=$(if $(WRANGLER),$(OTHER),$(subst $(SPACE),:,$(PACKAGES))) $(PY) -m pytest -m wrangler tests/wrangler $(ARGS)
 
 test-pages: $(DEV) ## open the HTML format in a real browser: nothing runs, nothing loads, everything fits
 	$(need-chromium)
@@ -73,7 +76,7 @@ fuzz: $(DEV) ## run generated chains with new seeds for ten minutes; ARGS="--min
 	@$(PY) -m tests.generated $(ARGS)
 
 clean: ## remove the environment and everything else that can be made again
-	@rm -rf $(PACKAGES)/node_modules $(OTHER)
+	@rm -rf $(PACKAGES:=/node_modules) $(OTHER)
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -130,14 +133,14 @@ define need-chromium
 }
 endef
 
-$(PINNED): $(PACKAGES)/package.json $(PACKAGES)/package-lock.json
+%/node_modules/.ready: %/package.json %/package-lock.json
 	$(need-npm)
-	@$(call npm-install,$(PACKAGES),install --no-save)
+	@$(call npm-install,$*,install --no-save)
 	@touch $@
 
 other-wrangler:
 	$(need-npm)
 	@rm -rf $(OTHER)
 	@mkdir -p $(OTHER)
-	@cp $(PACKAGES)/package.json $(OTHER)
+	@cp tests/wrangler/package.json $(OTHER)
 	@$(call npm-install,$(OTHER),install wrangler@$(WRANGLER))

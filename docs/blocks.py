@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("README.md", "docs/configuration.md", "docs/formats.md")
+FILES = ("README.md", "docs/configuration.md", "docs/d1.md", "docs/formats.md")
 FRESH = "migrations-fresh/0001_complete_schema.sql"
 COLUMN = "invitations.token"
+D1 = {
+    "d1_databases": "databases",
+    "d1_squash": "squash",
+    "d1_check": "check --exact",
+    "d1_build": "build template.sqlite",
+}
 _BLOCK = re.compile(r"(<!-- output: (\w+) -->\n)```(\w+)\n.*?```\n", re.DOTALL)
 
 
@@ -39,6 +46,16 @@ def refused() -> str:
         command = [sys.executable, "-m", "squasher", "squash"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         return done.stderr
+
+
+def on_d1(directory: Path) -> None:
+    """The project of docs/d1.md: the chain that tests/wrangler/ installs with the real wrangler."""
+    (directory / "migrations").mkdir()
+    for path in (*(ROOT / "migrations").glob("*.sql"), *(ROOT / "tests/wrangler/chain").glob("*.sql")):
+        shutil.copy(path, directory / "migrations")
+    page = (ROOT / "docs" / "d1.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- shown: wrangler.toml -->\n```toml\n")[2].partition("```")[0]
+    (directory / "wrangler.toml").write_text(shown, encoding="utf-8")
 
 
 def kept_by_hand(directory: Path) -> None:
@@ -94,6 +111,12 @@ def block(name: str) -> str:
         document = json.loads(squasher("diff", "--from", "0035", "--format", "json"))
         del document["changes"][1:]
         return json.dumps(document, indent=2, sort_keys=True) + "\n"
+    if name in D1:
+        with tempfile.TemporaryDirectory() as folder:
+            on_d1(Path(folder))
+            if name != "d1_squash":
+                squasher("squash", directory=Path(folder))
+            return f"$ squasher {D1[name]}\n{squasher(*D1[name].split(), directory=Path(folder))}"
     if name == "databases":
         with tempfile.TemporaryDirectory() as folder:
             configured(Path(folder))

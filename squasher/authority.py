@@ -62,7 +62,9 @@ _DEFINES_SECOND: Final = frozenset(
     | {DROP_TEMP_INDEX, DROP_TEMP_TRIGGER}
 )
 """The table is the second argument: https://sqlite.org/c3ref/c_alter_table.html"""
-_HARMLESS: Final = _WRITES | {READ, SELECT}
+TOUCHES: Final = _WRITES | {READ}
+"""The actions that name a table whose rows are read or written."""
+_HARMLESS: Final = TOUCHES | {SELECT}
 _CREATES_TEMPORARY: Final = frozenset(
     {CREATE_TEMP_INDEX, CREATE_TEMP_TABLE} | {CREATE_TEMP_TRIGGER, CREATE_TEMP_VIEW}
 )

@@ -19,7 +19,7 @@ import apsw
 
 from squasher import limited
 from squasher import sql as text
-from squasher.authority import Authority, Touched
+from squasher.authority import OK, TOUCHES, Authority, Touched
 from squasher.budget import STEPS_PER_CHECK, Budget
 from squasher.d1 import first_statement
 from squasher.errors import SqlError
@@ -330,6 +330,22 @@ class Database:
         except apsw.Error as error:
             return self._explain(error).message
         return None
+
+    def touching(self, sql: str) -> set[str] | str:
+        """The tables that a statement would touch, which is compiled and not run; or why it is not."""
+        found: set[str] = set()
+
+        def note(code: int, table: str | None, *_: str | None) -> int:
+            if code in TOUCHES and table is not None:
+                found.add(table)
+            return OK
+
+        self._db.authorizer = note
+        try:
+            problem = self.compile_error(sql)
+        finally:
+            self._db.authorizer = None
+        return found if problem is None else problem
 
     def _explain(self, error: apsw.Error | SqlError | UnicodeDecodeError) -> SqlError:
         refusal, self._authority.refusal = self._authority.refusal, None

@@ -35,18 +35,24 @@ def introspect(
     carried: bool = True,
     tables: frozenset[str] | None = None,
 ) -> Snapshot:
-    """Everything that ``database`` holds; without ``rows``, its schema alone.
+    """Everything that ``database`` holds but what its profile ignores; without ``rows``, its schema alone.
 
     With ``tables`` (folded names), the rows of these alone, and of no index.
 
-    Raises UnsupportedError for what a fresh file cannot carry, unless nothing is to be ``carried``.
+    Raises UnsupportedError for what a fresh file cannot carry, unless nothing is to be ``carried``, and for
+    what needs an ignored table.
     """
     _refuse_the_temporary(database)
+    ignored: tuple[str, ...] = ()
     try:
         names = {row[0] for row in database.execute("SELECT name FROM sqlite_schema")}
         ledger = _ledger_of(database, names, carried=carried)
         with database.compiling():
             objects = read_schema(database, carried=carried, ledger=ledger is not None)
+            if database.profile.ignored:
+                from squasher.ignored import leave_out  # few have such tables
+
+                objects, ignored = leave_out(database, objects)
     except SqlError as error:
         raise UnsupportedError(
             f"SQLite cannot read the schema that is left: {error.message}",
@@ -66,8 +72,9 @@ def introspect(
         settings=_settings(database),
         ledger=recorded,
         ledger_sql=ledger_sql,
-        violations=_violations(database, objects, found) if rows and carried else (),
+        violations=_violations(database, objects, found, ignored) if rows and carried else (),
         left_out=(_STATISTICS,) if "sqlite_stat1" in names else (),
+        ignored=ignored,
     )
 
 
@@ -135,17 +142,24 @@ def _settings(database: Database) -> tuple[tuple[str, int], ...]:
 
 
 def _violations(
-    database: Database, objects: tuple[SchemaObject, ...], rows: tuple[Rows, ...]
+    database: Database,
+    objects: tuple[SchemaObject, ...],
+    rows: tuple[Rows, ...],
+    ignored: tuple[str, ...],
 ) -> tuple[str, ...]:
-    return (*(_broken(database) if rows else ()), *_unreadable(database, objects))
+    tables = [f"({quote(item.name)})" for item in objects if isinstance(item, Table)] if ignored else [""]
+    broken = _broken(database, tables) if rows else ()
+    return (*broken, *_unreadable(database, objects))
 
 
-def _broken(database: Database) -> tuple[str, ...]:
+def _broken(database: Database, tables: list[str]) -> tuple[str, ...]:
+    """What rows break; each of the ``tables`` is the argument of a PRAGMA, '' for all of them."""
     found: list[str] = []
-    if any("CHECK constraint" in line for (line,) in database.execute("PRAGMA quick_check")):
+    checked = (line for table in tables for (line,) in database.execute(f"PRAGMA quick_check{table}"))
+    if any("CHECK constraint" in line for line in checked):
         found.append("check")
     try:
-        orphans = database.execute("PRAGMA foreign_key_check")
+        orphans = [row for table in tables for row in database.execute(f"PRAGMA foreign_key_check{table}")]
     except SqlError:
         return (*found, "foreign key")  # "foreign key mismatch": the parent has no such key
     if orphans:

@@ -13,7 +13,7 @@ from squasher.history import read
 from squasher.manifest import FILE, Manifest
 from squasher.manifest import read as read_manifest
 from squasher.model import Snapshot, Table, VirtualTable
-from squasher.observe import observe
+from squasher.observe import ignoring, observe
 from squasher.prove import Proof, prove
 from squasher.rowdiff import Side
 from squasher.schemadiff import LAYERS
@@ -151,7 +151,11 @@ class Expected:
             profile=self._target.profile.name,
             proof=proof,
             findings=self._findings(proof, where.applied),
-            warnings=(*self.chain.skipped, *(f"{name}: {note}" for note in where.notes)),
+            warnings=(
+                *self.chain.skipped,
+                *(f"{name}: {note}" for note in where.notes),
+                *ignoring(self._target.ignored, old.snapshots[0], found),
+            ),
             pending=where.pending,
         )
 
@@ -163,13 +167,13 @@ class Expected:
             return Side.of([Snapshot((), ())])._replace(made="replayed")
         key = applied, rows
         if key not in self._observed:
-            self._observed[key] = observe(self._cut(applied), self._target.profile, rows=rows)
+            self._observed[key] = observe(self._cut(applied), self._target.scope, rows=rows)
         side = self._observed[key].side
         snapshots = tuple(_restricted(one, rows=rows) for one in side.snapshots)
         return side._replace(snapshots=snapshots, made="replayed")
 
     def _proof(self, old: Side, new: Side, *, rows: bool) -> Proof:
-        profile = self._target.profile
+        profile = self._target.scope
         layers = {*LAYERS, *(["rows"] if rows else [])}
         proof, _ = prove(profile, old, new, lambda: None, layers, by_hand="")
         if proof.respelled:

@@ -150,7 +150,7 @@ class _Reader(NamedTuple):
 def _is_below(name: str) -> bool:
     """Whether a name is that of a file below the directory that it is looked for in."""
     strange = {"", ".", ".."}.intersection(name.split("/")) or "\\" in name or "\0" in name
-    return not strange and name.endswith(".sql") and _is_text(name)
+    return not strange and name != FILE and _is_text(name)
 
 
 def _is_text(name: str) -> bool:

@@ -157,6 +157,8 @@ class Snapshot(NamedTuple):
     its content table."""
     left_out: tuple[str, ...] = ()
     """What the database holds and no fresh file carries, in words."""
+    ignored: tuple[str, ...] = ()
+    """The tables that the database holds and that were left out because somebody said so."""
 
     def of(self, *kinds: type[SchemaObject]) -> tuple[SchemaObject, ...]:
         """The objects of the given kinds, in the order of their creation."""

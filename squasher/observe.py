@@ -128,3 +128,12 @@ def _install(
     with Database(profile, universe) as database:
         ran = run_file(database, file)
         return ran, introspect(database, rows=rows)
+
+
+def ignoring(patterns: tuple[str, ...], *snapshots: Snapshot) -> tuple[str, ...]:
+    """What to say of the tables that were to be ignored."""
+    if not patterns:
+        return ()
+    from squasher.ignored import told  # few have such tables
+
+    return told(patterns, snapshots)

@@ -57,6 +57,8 @@ class Profile(NamedTuple):
     limits: Limits
     max_steps: int = STEP_BUDGET
     """The steps of SQLite's virtual machine that one statement may take."""
+    ignored: tuple[str, ...] = ()
+    """The tables that nobody looks at in a database, by name or glob, folded."""
 
     @property
     def scale(self) -> int:

@@ -174,7 +174,7 @@ class _Reader(NamedTuple):
 
     @property
     def profile(self) -> Profile:
-        return self.target.profile
+        return self.target.scope
 
     def path(self, path: Path, name: str) -> Opened:
         if path.is_dir():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from squasher.errors import InputError
 from squasher.files import resolved
 from squasher.profiles import PROFILES, Profile
+from squasher.sql import fold
 
 if TYPE_CHECKING:
     from squasher.wrangler import D1Database
@@ -40,6 +41,11 @@ class Target(NamedTuple):
     """Those of wrangler's configuration that run it, those of the chosen environment first."""
     name: str = ""
     """What people call it, such as ``DB (app-db)``; '' where nothing is configured."""
+
+    @property
+    def scope(self) -> Profile:
+        """The profile under which databases are read to be compared or carried: without ignored tables."""
+        return self.profile._replace(ignored=tuple(map(fold, self.ignored)))
 
 
 def target(

@@ -23,6 +23,7 @@ def write(folder: Path, chain: Mapping[str, str] = CHAIN, name: str = "migration
     directory = folder / name
     directory.mkdir(parents=True)
     for file, sql in chain.items():
+        (directory / file).parent.mkdir(exist_ok=True)
         (directory / file).write_bytes(sql.encode())
     return directory
 

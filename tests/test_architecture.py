@@ -55,6 +55,7 @@ LAYERS = {
     "watch": 2,
     "schema": 2,
     "introspect": 2,
+    "ignored": 2,
     "fulltext": 2,
     # what is made of a replay: provenance, text, volatile cells, the proof
     "provenance": 3,

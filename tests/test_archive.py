@@ -14,7 +14,9 @@ import pytest
 import squasher
 from squasher.chain import read_chain, read_migration
 from squasher.commands import archive as command
+from squasher.commands.check import check
 from squasher.commands.squash import UnprovedError
+from squasher.engine import Database
 from squasher.errors import InputError, ReplayError, SquasherError
 from squasher.guard import TouchedError
 from squasher.introspect import introspect
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from squasher.chain import Migration
-    from squasher.engine import Database
     from squasher.model import Snapshot
+    from squasher.target import Target
 
+NOBODY = 65534
 NOW = Universe(name="test", clock=212_662_110_896_789, seed=7)
 
 
@@ -300,6 +303,76 @@ def test_an_archive_after_its_undo(chain: Path, tmp_path: Path) -> None:
     assert (tmp_path / "migrations-archive").is_dir()
 
 
+def of_pattern(pattern: str) -> Target:
+    """The target of the current directory, with other names of migrations."""
+    return target()._replace(pattern=pattern)
+
+
+def test_migrations_in_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each migration has a directory, so has the baseline; what else is in a directory stays in it."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {f"{name.removesuffix('.sql')}/migration.sql": sql for name, sql in CHAIN.items()})
+    (tmp_path / "migrations" / "0002_roles" / "snapshot.json").write_text("{}")
+    nested = of_pattern("*/migration.sql")
+    before = everything(tmp_path)
+    command.archive(nested, to="0003")
+    files = everything(tmp_path)
+    assert [path for path in files if "archive" in path] == [
+        "migrations-archive/0001_users/migration.sql",
+        "migrations-archive/0002_roles/migration.sql",
+        "migrations-archive/0003_email/migration.sql",
+        "migrations-archive/0003_ledger.sql",
+        "migrations-archive/manifest.json",
+    ]
+    assert [path for path in files if path.startswith("migrations/")] == [
+        "migrations/0002_roles/snapshot.json",
+        "migrations/0003_complete_schema/migration.sql",
+        "migrations/0004_teams/migration.sql",
+        "migrations/0005_rename/migration.sql",
+    ]
+    assert b"('0002_roles/migration.sql')" in files["migrations/0003_complete_schema/migration.sql"]
+    assert b'"0002_roles/migration.sql"' in files["migrations-archive/0003_ledger.sql"]
+    assert check(nested).status == "equal"
+    command.undo(nested)
+    assert {path: data for path, data in everything(tmp_path).items() if "fresh" not in path} == before
+    assert check(nested).status == "equal"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ending", "baseline"),
+    [
+        ("*.up.sql", ".up.sql", "0002_complete_schema.up.sql"),
+        ("*.sql", ".v1.sql", "0002_complete_schema.sql"),
+        ("*_t.sql", "_t.sql", None),
+    ],
+)
+def test_the_baseline_is_a_migration(
+    pattern: str, ending: str, baseline: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The baseline's name is one that the pattern matches, or there is an error."""
+    monkeypatch.chdir(tmp_path)
+    names = [f"{number}_x{ending}" for number in ("0001", "0002", "0003")]
+    write(tmp_path, {name: f"CREATE TABLE t{name[:4]} (a);\n" for name in names})
+    chosen = of_pattern(pattern)
+    if baseline is None:
+        with pytest.raises(InputError, match=r"0002_complete_schema\.sql would be no migration to \*_t\.sql"):
+            command.archive(chosen, to="0002")
+        return
+    command.archive(chosen, to="0002")
+    assert [one.name for one in read_chain(chosen.migrations, pattern).migrations] == [baseline, names[2]]
+
+
+def test_the_fresh_files_own_name_is_known(chain: Path) -> None:
+    """A database that applied the fresh file as a migration, in another environment, is stamped."""
+    squasher.squash(chain)
+    fresh = target().fresh
+    with Database(D1, NOW) as database:
+        run(database, read_migration(fresh))
+        archive()
+        run(database, transition_file(), ledger=False)
+        assert set(introspect(database).ledger) == {*CHAIN, fresh.name, BASELINE}
+
+
 def in_the_way(name: str) -> Callable[[Path], None]:
     """Put a file with other content where an archive would write."""
 
@@ -384,17 +457,29 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-@pytest.mark.parametrize("name", [".", "migrations"])
+@pytest.mark.parametrize("name", ["", "migrations"])
 def test_a_directory_that_cannot_be_written(name: str, chain: Path, tmp_path: Path) -> None:
-    """Without the permission nothing is begun."""
+    """Without the permission nothing is begun: one directory can be written, and the other cannot."""
+    for place in (*tmp_path.parents[:2], tmp_path, chain):
+        place.chmod(place.stat().st_mode | 0o077)
+    archive()  # nothing is left to import for whoever may read less
+    command.undo(target())
+    before = everything(tmp_path)
     (tmp_path / name).chmod(0o555)
-    try:
-        with pytest.raises(InputError, match="Permission denied"):
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            if os.geteuid() == 0:
+                os.setuid(NOBODY)
             archive()
-    finally:
-        (tmp_path / name).chmod(0o755)
-    assert everything(chain) == {file: sql.encode() for file, sql in CHAIN.items()}
+        except InputError as error:
+            code = 0 if error.message.endswith(": Permission denied") else 2
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    (tmp_path / name).chmod(0o755)
+    assert (code, everything(tmp_path)) == (0, before)
 
 
 @pytest.mark.parametrize(

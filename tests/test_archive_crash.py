@@ -248,10 +248,8 @@ def test_control_c_at_every_step(place: Callable[..., Path]) -> None:
         assert everything(folder) == after
     else:
         pytest.fail("the process never came to its end")
-    assert said == {
-        "interrupted; the archive is not finished:"
-        " run `squasher archive` again, or `squasher archive --undo`\n"
-    }
+    again = "run `squasher archive` again, or `squasher archive --undo`"
+    assert said == {f"interrupted; the archive is not finished: {again}\n"}
 
 
 def test_a_full_disk(place: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from squasher.changes import LedgerEntry
 from squasher.commands.archive import archive
 from squasher.commands.build import build
 from squasher.commands.check import check_database
+from squasher.commands.drift import drift
 from squasher.d1state import Reach
 from squasher.errors import InputError
 from squasher.render import RENDERERS
@@ -172,6 +173,17 @@ def test_another_order(live: Callable[..., Path]) -> None:
     assert found.proof.status == "equal"
     (warning,) = found.warnings
     assert "it ran 0001_users.sql after 0003_index.sql" in warning
+
+
+def test_ignored_tables(live: Callable[..., Path]) -> None:
+    """What the settings ignore is no drift of a live database either."""
+    path = live("CREATE TABLE cache_a (a); CREATE INDEX cached ON cache_a (a); DROP TABLE plans;")
+    chain = target(path.parent / "migrations")._replace(ignored=("cache_*", "plans"))
+    for rows in (False, True):
+        found = check_database(str(path), chain, Reach(), rows=rows)
+        assert (found.proof.status, found.findings) == ("equal", ())
+    (group,) = drift([str(path)], chain).groups
+    assert group.compared.proof.status == "equal"
 
 
 def test_after_an_archive(live: Callable[..., Path], tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_broken_manifest_is_an_error(data: bytes, says: str) -> None:
         "a//x.sql",
         "..\\x.sql",
         "x\0.sql",
-        "x",
+        "manifest.json",
         "",
         "\udfff.sql",
     ],

@@ -74,7 +74,7 @@ def archive(target: Target, *, to: str | None = None, allow: Collection[str] = (
     ledger = _ledger(target)
     place = place_of(target.migrations)
     job = _job(target, place, to, allow)
-    made = make(target, place, _name(job), job.absorbed, job.tail, job.allowed)
+    made = make(target, place, _name(job, target.pattern), job.absorbed, job.tail, job.allowed)
     name, path = made.baseline.name, beside(made.baseline.name, place)
     if job.begun is not None and job.begun.baseline != entry(made.baseline):
         raise InputError(
@@ -144,12 +144,12 @@ def _job(target: Target, place: Path, to: str | None, allow: Collection[str]) ->
     return _Job(head.migrations, chain.migrations[count:], known, None, tuple(sorted(allowed)))
 
 
-def _name(job: _Job) -> str:
+def _name(job: _Job, pattern: str) -> str:
     if job.begun is not None:
         return job.begun.baseline.name
     archives = job.before.archives
     taken = {one.name for each in archives for one in (each.baseline, *each.absorbed)}
-    return name_of(job.absorbed, job.tail, taken)
+    return name_of(job.absorbed, job.tail, pattern, taken)
 
 
 def _exists(path: Path) -> bool:
@@ -160,9 +160,10 @@ def _exists(path: Path) -> bool:
 def _refuse_others(target: Target, place: Path, job: _Job, made: Made, path: Path) -> None:
     """Refuse before the first write what would stop a later one, or lose a file of somebody's."""
     wanted = {one.name: one.data for one in job.absorbed}
-    if path.name in wanted:
-        hint = "Choose another migration with --to NNNN."
-        raise InputError(f"{path.as_posix()} would be two files", hint=hint)
+    for own in (path, place / manifest.FILE):
+        if own.name in wanted:
+            hint = "Choose another migration with --to NNNN."
+            raise InputError(f"{own.as_posix()} would be two files", hint=hint)
     wanted[path.name] = made.transition.encode()
     for root in (target.migrations, place):
         if root.is_symlink():
@@ -239,11 +240,11 @@ def undo(target: Target) -> Archived:
     baseline = target.migrations / last.baseline.name
     refuse_edited_baseline(last, target.migrations)
     whole = _restored(target, absorbed, last)
-    fresh = proved(observe(whole, target.profile), target)
+    fresh = proved(observe(whole, target.scope), target)
     for one in absorbed:
         _refuse_strange(target.migrations, one.name)
-    require_writable(target.migrations / absorbed[0].name)
-    require_writable(target.fresh)
+    for path in (target.migrations / absorbed[0].name, target.fresh, place / manifest.FILE):
+        require_writable(path)
     path = beside(last.baseline.name, place)
     rest = Manifest(known.archives[:-1])
     files.unfinished = _NOT_UNDONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from squasher import manifest, transition
-from squasher.chain import Chain, Migration, assemble, migration
+from squasher.chain import Chain, Migration, assemble, looks_like_one, migration
 from squasher.changes import Added, LedgerEntry
 from squasher.commands.squash import Squashed, UnprovedError, proved
 from squasher.emit import as_baseline
@@ -34,18 +34,24 @@ class Made(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def name_of(absorbed: tuple[Migration, ...], tail: tuple[Migration, ...], taken: Collection[str]) -> str:
+def name_of(
+    absorbed: tuple[Migration, ...], tail: tuple[Migration, ...], pattern: str, taken: Collection[str]
+) -> str:
     """The baseline's name: with the last absorbed number, so that whoever counts goes on from there.
 
     Raises InputError where there is no number, where the name is ``taken`` or one of the chain's, and
-    where the baseline would not run before the ``tail``.
+    where the baseline would be no migration to ``pattern``, or not run before the ``tail``.
     """
     last = absorbed[-1]
     if not last.number.isdecimal():
         hint = "Name a migration with a number with --to NNNN."
         raise InputError(f"{last.path} has no number that the baseline could carry", hint=hint)
-    _, slash, rest = last.name.rpartition("/")
-    name = f"{last.number}_{_STEM}{slash}{rest}" if slash else f"{last.number}_{_STEM}.sql"
+    _, slash, rest = last.name.partition("/")
+    endings = [slash + rest] if slash else [".sql", "." + last.name.partition(".")[2]]
+    names = [f"{last.number}_{_STEM}{ending}" for ending in endings]
+    name = next((one for one in names if looks_like_one(one, pattern)), None)
+    if name is None:
+        raise InputError(f"{names[0]} would be no migration to {pattern}", hint=_OTHER)
     if name in taken or name in {one.name for one in (*absorbed, *tail)}:
         raise InputError(f"the name {name} is taken", hint=_OTHER)
     ordered = assemble("", dict.fromkeys([name, *(one.name for one in tail)], True), lambda _: b"")
@@ -74,8 +80,10 @@ def make(
     chain left, in every universe that either asked for; and the fresh file is what that leaves. Raises
     what ``squash`` raises, and UnprovedError where the new chain is not equal to the old one.
     """
+    # what a chain makes, whoever looks at it, its baseline makes too
+    everything = target._replace(ignored=())
     directory, listed = target.migrations.as_posix(), (place / manifest.FILE).as_posix()
-    head = proved(observe(Chain(directory, absorbed), target.profile), target)
+    head = proved(observe(Chain(directory, absorbed), target.profile), everything)
     moved = Transition(
         baseline=name,
         path=beside(name, place).as_posix(),
@@ -92,8 +100,12 @@ def make(
     except ReplayError as error:
         _refuse(f"the new chain does not run: {error.message}")
     _prove_same(target, old, new, name)
-    fresh = proved(new, target)
+    fresh = proved(_in_scope(new, target), target)
     return Made(baseline, fresh, transition.text(moved), (*head.warnings, *fresh.warnings))
+
+
+def _in_scope(observed: Observed, target: Target) -> Observed:
+    return observe(observed.replay.chain, target.scope) if target.ignored else observed
 
 
 def _prove_same(target: Target, old: Observed, new: Observed, baseline: str) -> None:

@@ -11,7 +11,7 @@ from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError, SquasherError
 from squasher.guard import guard
 from squasher.model import Snapshot
-from squasher.observe import Observed, load, observe
+from squasher.observe import Observed, ignoring, load, observe
 from squasher.parallel import together
 from squasher.prove import Proof, prove
 from squasher.rowdiff import Side
@@ -77,10 +77,10 @@ def _without_returned(chain: Chain, touched: tuple[Change, ...]) -> Chain:
 
 def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
     observed, fresh = together(
-        lambda: observe(chain, target.profile), lambda: load(file, target.profile, UNIVERSES)
+        lambda: observe(chain, target.scope), lambda: load(file, target.scope, UNIVERSES)
     )
     if len(fresh.snapshots) < len(observed.universes):
-        fresh = load(file, target.profile, observed.universes)
+        fresh = load(file, target.scope, observed.universes)
     side = observed.side
     if len(side.snapshots) < len(fresh.snapshots):
         side = Side.of(side.snapshots * len(fresh.snapshots))  # the same in every universe
@@ -98,7 +98,11 @@ def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
         profile=target.profile.name,
         proof=proof,
         findings=_findings(chain, target, proof),
-        warnings=(*chain.skipped, *observed.notes),
+        warnings=(
+            *chain.skipped,
+            *observed.notes,
+            *ignoring(target.ignored, observed.side.snapshots[0], fresh.snapshots[0]),
+        ),
         exact=exact and proof.status == "equal",
     )
 

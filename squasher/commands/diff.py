@@ -10,6 +10,7 @@ from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError
 from squasher.fulltext import TERMS
 from squasher.model import VirtualTable, kind_of
+from squasher.observe import ignoring
 from squasher.parallel import together
 from squasher.prove import LAYERS, Proof, prove
 from squasher.renames import follow
@@ -59,7 +60,7 @@ def diff(sides: Sides, target: Target) -> Comparison:
     Raises InputError for a side that cannot be read, ReplayError for one that does not run,
     UnsupportedError for what cannot be compared.
     """
-    profile = target.profile
+    profile = target.scope
     old, new, tables = _opened(sides, target)
     before, after = (
         _of_tables(side, tables)._replace(made="replayed" if opened.kind == "chain" else "once")
@@ -81,7 +82,12 @@ def diff(sides: Sides, target: Target) -> Comparison:
         profile=profile.name,
         proof=proof,
         findings=tuple(_findings(_readable(proof.changes, stood, after), caused, _run_by_both(old, new))),
-        warnings=(*_rewritten(old, new), *old.notes, *(note for note in new.notes if note not in old.notes)),
+        warnings=(
+            *_rewritten(old, new),
+            *old.notes,
+            *(note for note in new.notes if note not in old.notes),
+            *ignoring(target.ignored, old.side.snapshots[0], new.side.snapshots[0]),
+        ),
     )
 
 

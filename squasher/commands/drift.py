@@ -198,7 +198,7 @@ def _asked(named: list[Source], target: Target, jobs: int) -> Iterator[_Look | t
         for future in as_completed(futures):
             source = futures[future]
             try:
-                yield _made(source, future.result(), target.profile)
+                yield _made(source, future.result(), target.scope)
             except SquasherError as error:
                 yield source.name, error
     finally:

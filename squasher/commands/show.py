@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from squasher.observe import ignoring
 from squasher.sources import LOCAL, open_source, parse
 from squasher.view import view
 
@@ -42,4 +43,6 @@ def show(
 
         tables = reference_tables(target)
     opened = open_source(named, target, to=to, rows=rows, reach=reach, tables=tables)
-    return Shown(view(opened.side.snapshots[0], target.profile), opened.notes)
+    snapshot = opened.side.snapshots[0]
+    notes = (*opened.notes, *ignoring(target.ignored, snapshot))
+    return Shown(view(snapshot, target.profile), notes)

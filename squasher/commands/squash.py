@@ -12,7 +12,7 @@ from squasher.errors import ReplayError, SquasherError, UnsupportedError
 from squasher.files import write_atomically
 from squasher.fulltext import TERMS
 from squasher.model import View
-from squasher.observe import Observed, load, observe
+from squasher.observe import Observed, ignoring, load, observe
 from squasher.prove import LAYERS, Proof, prove
 from squasher.rowdiff import Side
 from squasher.sections import unmatched
@@ -63,7 +63,7 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     """
     whole = read_chain(target.migrations, target.pattern)
     chain = whole if to is None else whole.until(to)
-    made = proved(observe(chain, target.profile), target)
+    made = proved(observe(chain, target.scope), target)
     made = made._replace(warnings=(*cut_short(whole, chain), *made.warnings))
     return made._replace(written=write and write_atomically(target.fresh, made.text.encode()))
 
@@ -88,6 +88,7 @@ def proved(observed: Observed, target: Target) -> Squashed:
         warnings=(
             *chain.skipped,
             *observed.notes,
+            *ignoring(target.ignored, observed.side.snapshots[0]),
             *unmatched(observed.side.snapshots[0], target.groups),
             *composed.decision.warnings,
         ),
@@ -193,7 +194,7 @@ def loaded(observed: Observed, text: str, target: Target, decision: Decision) ->
     """A text and what a new installation makes of it. Raises UnprovedError when it does not load."""
     file = Migration(target.fresh.name, target.fresh.as_posix(), text.encode(), text)
     try:
-        side = load(file, target.profile, observed.universes)
+        side = load(file, target.scope, observed.universes)
     except ReplayError as error:
         _refuse_mismatch(error)
         raise UnprovedError(f"the fresh file that was made does not load: {error.message}") from error

@@ -201,8 +201,13 @@ def archived(result: Archived) -> str:
         )
     kept = result.kept
     span = f", {Chain(absorbed.directory, kept).span}" if kept else ": the baseline is the whole chain"
-    names = [one.name or one.binding for one in result.target.databases] or ["DB"]
-    commands = [f"npx wrangler d1 execute {name} --remote --file {result.transition}" for name in names]
+    names = [
+        f"{one.name or one.binding}{f' --env {one.environment}' if one.environment else ''}"
+        for one in result.target.databases
+    ]
+    commands = [
+        f"npx wrangler d1 execute {name} --remote --file {result.transition}" for name in names or ["DB"]
+    ]
     lines = [
         f"{'finished' if result.resumed else 'absorbed':<9}  {many}, into {result.baseline}",
         f"kept       {_migrations(len(kept))}{span}",

@@ -157,14 +157,14 @@ _EDITED: Final = (
 _FILED: Final = {
     ("-", "absorbed"): _GONE,
     ("-", "released"): _GONE,
-    ("-", "baseline"): f"{_GONE}, or run `squasher archive` to finish what made it",
+    ("-", "baseline"): f"{_GONE}, or run squasher archive to finish what made it",
     ("~", "absorbed"): "was edited: get it back from version control",
     ("~", "released"): _EDITED,
     ("~", "baseline"): _EDITED,
     (
         "+",
         "returned",
-    ): "was absorbed by {other}: run `squasher archive` to move it, or `squasher archive --undo`",
+    ): "was absorbed by {other}: run squasher archive to move it, or squasher archive --undo",
     ("+", "reused"): "has the name of a migration that {other} absorbed: give it a new number and name",
     ("+", "twin"): "has the number of {other}: give it the next free number",
     ("+", "early"): "would run before {other} in a new database: give it the next free number",

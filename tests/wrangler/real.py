@@ -18,18 +18,21 @@ if TYPE_CHECKING:
     from tests.d1_cases import Case
 
 HERE: Final = Path(__file__).resolve().parent
-PACKAGES: Final = Path(os.environ.get("WRANGLER_PACKAGES", str(HERE))).resolve()
-"""The directory above node_modules."""
-_MODULES: Final = PACKAGES / "node_modules"
+_GIVEN: Final = os.environ.get("WRANGLER_PACKAGES", os.pathsep.join((str(HERE), str(HERE / "node20"))))
+RELEASES: Final = tuple(Path(path).resolve() for path in _GIVEN.split(os.pathsep))
+"""For each release of wrangler, the directory above its node_modules."""
+PACKAGES: Final = RELEASES[0]
+"""The release that the profile follows."""
 _COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _SECONDS: Final = 240
 
 
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, packages: Path = PACKAGES) -> dict[str, str]:
     """What wrangler is run with: Node from npm first, and nothing of the user's."""
-    nodes = [str(path.parent) for path in sorted(_MODULES.glob("node-*/bin/node"))]
+    modules = packages / "node_modules"
+    nodes = [str(path.parent) for path in sorted(modules.glob("node-*/bin/node"))]
     return {
-        "PATH": os.pathsep.join([*nodes, str(_MODULES / ".bin"), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([*nodes, str(modules / ".bin"), os.environ["PATH"]]),
         "HOME": str(home),
         "TMPDIR": str(home),
         "CI": "1",
@@ -48,12 +51,12 @@ class Said(NamedTuple):
     """Both streams, without colours."""
 
 
-def wrangler(home: Path, *arguments: str) -> Said:
+def wrangler(home: Path, *arguments: str, packages: Path = PACKAGES) -> Said:
     """Call wrangler in ``home``, where its configuration is."""
     done = subprocess.run(
         ["wrangler", *arguments],  # noqa: S607 - the one in the PATH above
         cwd=home,
-        env=environment(home),
+        env=environment(home, packages),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -83,7 +86,13 @@ def run(cases: Sequence[Case]) -> list[Outcome]:
     return [Outcome(**outcome) for outcome in json.loads(done.stdout)]
 
 
+def version(packages: Path) -> str:
+    """The release of wrangler that a directory's package.json asks for."""
+    return str(json.loads((packages / "package.json").read_text())["devDependencies"]["wrangler"])
+
+
 def versions() -> str:
     """``wrangler 4.164.0, workerd 1.20261117.1``."""
-    found = (json.loads((_MODULES / name / "package.json").read_text()) for name in ("wrangler", "workerd"))
+    modules = PACKAGES / "node_modules"
+    found = (json.loads((modules / name / "package.json").read_text()) for name in ("wrangler", "workerd"))
     return ", ".join(f"{package['name']} {package['version']}" for package in found)

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
 from squasher.chain import Migration, read_chain
+from squasher.d1 import ledger_row
 from squasher.engine import Database
 from squasher.profiles import D1
 from squasher.replay import replay, run_file
 from squasher.universe import Universe
 from tests import d1_cases
-from tests.wrangler import real
+from tests.wrangler import installs, real
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.d1_cases import Outcome
+    from tests.wrangler.installs import Installs
+    from tests.wrangler.real import Said
 
     Query = Callable[[str], list[tuple[Any, ...]]]
 
@@ -30,12 +33,9 @@ Contents: TypeAlias = "dict[str, list[tuple[Any, ...]]]"
 
 pytestmark = pytest.mark.wrangler
 
-NAME = "app"
-FRESH = "migrations-fresh/0001_complete_schema.sql"
 SCHEMA = (
     "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE '\\_cf\\_%' ESCAPE '\\' ORDER BY rowid"
 )
-CLEAN = "No migrations to apply"
 SAMPLE = (
     "begin_plain",
     "temp_table",
@@ -51,34 +51,11 @@ UNIVERSES = (
 )
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _installed() -> None:
-    """There is a wrangler to compare with."""
-    if not (real.PACKAGES / "node_modules" / "wrangler").is_dir():
-        pytest.fail("wrangler is not installed: run `make test-wrangler`")
-
-
-@pytest.fixture
-def project(tmp_path: Path, repository: Path) -> Path:
-    """A project of wrangler's with the repository's chain and fresh file; no database exists yet."""
-    configure(tmp_path, NAME)
-    for name in ("migrations", "migrations-fresh"):
-        shutil.copytree(repository / name, tmp_path / name)
-    return tmp_path
-
-
 def configure(project: Path, *names: str) -> None:
     """Write a configuration with these databases."""
     databases = [{"binding": name.upper(), "database_name": name, "database_id": name} for name in names]
     config = {"name": "app", "compatibility_date": "2026-01-01", "d1_databases": databases}
     (project / "wrangler.json").write_text(json.dumps(config), encoding="utf-8")
-
-
-def migrations(project: Path, command: str) -> str:
-    """Call ``wrangler d1 migrations …``, which succeeds; what it says."""
-    said = real.wrangler(project, "d1", "migrations", command, NAME, "--local")
-    assert said.code == 0, said.out
-    return said.out
 
 
 def contents(query: Query) -> Contents:
@@ -88,11 +65,9 @@ def contents(query: Query) -> Contents:
     return {"": schema, **{name: query(f'SELECT * FROM "{name}"') for name in tables}}
 
 
-def of_real(project: Path) -> Contents:
-    """What the only database of a project holds."""
-    files = list(project.glob(".wrangler/state/v3/d1/miniflare-D1DatabaseObject/*.sqlite"))
-    (file,) = (file for file in files if file.name != "metadata.sqlite")
-    with closing(sqlite3.connect(file)) as connection:
+def of_real(path: Path) -> Contents:
+    """What wrangler's file holds."""
+    with closing(sqlite3.connect(path)) as connection:
         return contents(lambda query: connection.execute(query).fetchall())
 
 
@@ -111,53 +86,63 @@ def assert_same(found: Contents, ours: list[Contents]) -> None:
     assert pinned > 200  # the comparison compares
 
 
-def test_the_chain(project: Path) -> None:
-    """The real `migrations apply` leaves what the replay leaves, and lists nothing to apply after it."""
+@pytest.fixture
+def pinned(every_installs: dict[Path, Installs]) -> Installs:
+    """What the release that the profile follows made."""
+    return every_installs[real.PACKAGES]
+
+
+def test_the_chain(pinned: Installs, project: Path) -> None:
+    """The real `migrations apply` leaves what the replay leaves."""
+    installs.add_next(project)
     chain = read_chain(project / "migrations")
-    migrations(project, "apply")
-    assert CLEAN in migrations(project, "list")
     ours = []
     for universe in UNIVERSES:
         with replay(chain, D1, universe) as done:
             ours.append(contents(done.database.execute))
-    found = of_real(project)
+    found = of_real(pinned.chain)
     assert_same(found, ours)
     assert [row[:2] for row in found["d1_migrations"]] == [
         (number, migration.name) for number, migration in enumerate(chain.migrations, 1)
     ]
 
 
-def test_the_fresh_file(project: Path) -> None:
-    """The real `execute --file` leaves what squasher says and nothing to apply; what follows is applied."""
-    said = real.wrangler(project, "d1", "execute", NAME, "--local", "--yes", "--file", FRESH)
-    assert said.code == 0, said.out
-    assert CLEAN in migrations(project, "list")
-    data = (project / FRESH).read_bytes()
+def test_the_fresh_file(pinned: Installs, project: Path) -> None:
+    """The real `execute --file` leaves what squasher says, also after the next migration."""
+    installs.add_next(project)
+    files = (
+        (installs.FRESH, ""),
+        (f"migrations/{installs.NEXT}", ledger_row("d1_migrations", installs.NEXT)),
+    )
     ours = []
     for universe in UNIVERSES:
         with Database(D1, universe) as database:
-            run_file(database, Migration(FRESH, FRESH, data, data.decode()))
+            for name, appended in files:
+                sql = (project / name).read_text(encoding="utf-8") + appended
+                run_file(database, Migration(name, name, sql.encode(), sql))
             ours.append(contents(database.execute))
-    assert_same(of_real(project), ours)
-    (project / "migrations" / "9999_next.sql").write_text("CREATE TABLE next (a);\n", encoding="utf-8")
-    assert "9999_next.sql" in migrations(project, "apply")
-    assert CLEAN in migrations(project, "list")
-    assert ("table", "next", "CREATE TABLE next (a)") in of_real(project)[""]
+    assert_same(of_real(pinned.executed), ours)
 
 
 def test_a_sample_by_command(tmp_path: Path) -> None:
     """What wrangler's command line says of some recorded files is what was recorded without it."""
-    configure(tmp_path, *SAMPLE)
     files = {case.name: case for case in d1_cases.every()}
+
+    def execute(name: str) -> Said:
+        home = tmp_path / name  # with a state of its own, so that two can run at once
+        home.mkdir()
+        configure(home, name)
+        (home / "file.sql").write_text(files[name].sql, encoding="utf-8")
+        return real.wrangler(home, "d1", "execute", name, "--local", "--json", "--file", "file.sql")
+
     recorded = d1_cases.recorded()
-    for name in SAMPLE:
-        (tmp_path / "file.sql").write_text(files[name].sql, encoding="utf-8")
-        said = real.wrangler(tmp_path, "d1", "execute", name, "--local", "--json", "--file", "file.sql")
-        error = recorded[name].error
-        assert (said.code == 0) is (error is None), said.out
-        if error is not None:
-            document = json.loads(said.out[said.out.index("{") :])
-            assert d1_cases.message(document["error"]["text"]) == d1_cases.message(error)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for name, said in zip(SAMPLE, pool.map(execute, SAMPLE), strict=True):
+            error = recorded[name].error
+            assert (said.code == 0) is (error is None), said.out
+            if error is not None:
+                document = json.loads(said.out[said.out.index("{") :])
+                assert d1_cases.message(document["error"]["text"]) == d1_cases.message(error)
 
 
 def drift(before: Outcome, now: Outcome) -> str | None:
