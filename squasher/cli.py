@@ -8,11 +8,13 @@ import typer
 
 from squasher import run
 from squasher.config import Options
-from squasher.render import HISTORIES, LISTS, RENDERERS
+from squasher.render import FLEETS, HISTORIES, LISTS, RENDERERS
 from squasher.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from squasher.d1state import Reach
 
 app = typer.Typer(
     name="squasher",
@@ -48,6 +50,20 @@ _Config = Annotated[
         "-c",
         metavar="FILE",
         help="squasher's or wrangler's configuration, instead of the nearest one.",
+    ),
+]
+_Remote = Annotated[
+    bool,
+    typer.Option(
+        "--remote", help="Read d1:NAME at Cloudflare, by your own wrangler, which is only told to read."
+    ),
+]
+_PersistTo = Annotated[
+    str | None,
+    typer.Option(
+        "--persist-to",
+        metavar="DIR",
+        help="The directory of wrangler's local state, as wrangler's own option names it.",
     ),
 ]
 _Fresh = Annotated[
@@ -86,12 +102,30 @@ def _options(
     return Options(migrations, fresh, profile, max_steps, config, tuple(database or ()), env)
 
 
+def _reach(remote: bool, persist_to: str | None) -> Reach | None:
+    """Which database d1:NAME is; None where nothing was said of it."""
+    if not remote and persist_to is None:
+        return None
+    if remote and persist_to is not None:
+        message = "--persist-to names a directory of local databases, --remote asks for those at Cloudflare."
+        raise typer.BadParameter(message)
+    from pathlib import Path
+
+    from squasher.d1state import Reach
+
+    return Reach(remote, None if persist_to is None else Path(persist_to))
+
+
 def _format(name: str) -> str:
     return _one_of(name, RENDERERS)
 
 
 def _history_format(name: str) -> str:
     return _one_of(name, HISTORIES)
+
+
+def _fleet_format(name: str) -> str:
+    return _one_of(name, FLEETS)
 
 
 def _list_format(name: str) -> str:
@@ -176,6 +210,27 @@ def build(
 @app.command()
 def check(
     *,
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SOURCE]",
+            help="A live database, d1:NAME or a file; without it the fresh file.",
+            show_default=False,
+        ),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="NNNN",
+            help="Compare a database with the chain up to this migration, whatever its ledger says.",
+        ),
+    ] = None,
+    rows: Annotated[
+        bool, typer.Option("--rows", help="Look for the rows that the chain leaves in a database too.")
+    ] = False,
+    remote: _Remote = False,
+    persist_to: _PersistTo = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Fail also when `squash` would write other bytes.")
     ] = False,
@@ -191,12 +246,65 @@ def check(
     profile: _Profile = None,
     max_steps: _MaxSteps = None,
 ) -> None:
-    """Tell whether the fresh file on disk is equivalent to the chain."""
+    """Tell whether the fresh file on disk is equivalent to the chain.
+
+    With SOURCE, whether a live database is what its own ledger says that it has applied. It is only read.
+    """
     raise typer.Exit(
         run.check(
             _options(migrations, fresh, profile, max_steps, config, database, env),
+            source=source,
+            to=to,
+            rows=rows,
+            reach=_reach(remote, persist_to),
             exact=exact,
             form=form,
+        )
+    )
+
+
+@app.command()
+def drift(
+    *,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SOURCE]...", help="Database files, or d1:NAME.", show_default=False),
+    ] = None,
+    listed: Annotated[
+        str | None,
+        typer.Option("--list", metavar="FILE", help="More of them, one a line; - for standard input."),
+    ] = None,
+    remote: _Remote = False,
+    persist_to: _PersistTo = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", metavar="N", min=1, help="How many to ask at once with --remote; 4 unless given."
+        ),
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", callback=_fleet_format, metavar="F", help=f"{' or '.join(FLEETS)}."),
+    ] = "text",
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
+    profile: _Profile = None,
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Compare many databases of one schema with the chain, each as far as its own ledger says.
+
+    Those that are alike are one group, and each group is told once. They are only read.
+    """
+    raise typer.Exit(
+        run.drift(
+            sources or (),
+            _options(migrations, None, profile, max_steps, config, database, env),
+            listed=listed,
+            jobs=jobs,
+            form=form,
+            reach=_reach(remote, persist_to),
         )
     )
 
@@ -231,7 +339,12 @@ def diff(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 when there is a difference, as git does.")
     ] = False,
-    rows: Annotated[bool, typer.Option("--rows/--no-rows", help="Compare the rows too.")] = True,
+    rows: Annotated[
+        bool | None,
+        typer.Option("--rows/--no-rows", help="Compare the rows too; without --remote that is the default."),
+    ] = None,
+    remote: _Remote = False,
+    persist_to: _PersistTo = None,
     database: _Databases = None,
     env: _Environment = None,
     config: _Config = None,
@@ -248,6 +361,7 @@ def diff(
       migrations            a directory of migrations
       schema.sql            a file of SQL
       app.sqlite            a database file, which is only read
+      d1:DB                 a D1 database by its binding or name: the local one, or with --remote
       git:main              the migrations in a git revision
       git:main:schema.sql   any of these there, by its path from the root of the repository
       -                     SQL on standard input
@@ -262,6 +376,7 @@ def diff(
             form=form,
             exit_code=exit_code,
             rows=rows,
+            reach=_reach(remote, persist_to),
         )
     )
 
@@ -273,7 +388,12 @@ def show(
     to: Annotated[
         str | None, typer.Option("--to", metavar="NNNN", help="Cut a chain after this migration.")
     ] = None,
-    rows: Annotated[bool, typer.Option("--rows/--no-rows", help="Show the rows too.")] = True,
+    rows: Annotated[
+        bool | None,
+        typer.Option("--rows/--no-rows", help="Show the rows too; without --remote that is the default."),
+    ] = None,
+    remote: _Remote = False,
+    persist_to: _PersistTo = None,
     database: _Databases = None,
     env: _Environment = None,
     config: _Config = None,
@@ -291,6 +411,7 @@ def show(
             _options(migrations, None, profile, max_steps, config, database, env),
             to=to,
             rows=rows,
+            reach=_reach(remote, persist_to),
         )
     )
 

@@ -26,6 +26,10 @@ class Finding(NamedTuple):
     risks: tuple[Risk, ...]
 
 
+NOTHING: Final = "nothing applied"
+"""The span of a chain that a live database has yet to begin."""
+
+
 class Party(NamedTuple):
     """One side of a comparison."""
 
@@ -49,7 +53,7 @@ class Comparison(NamedTuple):
     old: Party
     """For a check the chain: what should be."""
     new: Party
-    """For a check the fresh file: what is."""
+    """For a check the fresh file or a live database: what is."""
     profile: str
     proof: Proof
     findings: tuple[Finding, ...]
@@ -57,6 +61,19 @@ class Comparison(NamedTuple):
     warnings: tuple[str, ...]
     exact: bool = False
     """For a check, whether the file is, byte for byte, what ``squash`` would write now."""
+    pending: tuple[str, ...] = ()
+    """For a check of a live database, the numbers of the migrations that it has yet to run."""
+
+    @property
+    def applied(self) -> str | None:
+        """For a check of a live database, the numbers of the migrations that it has run, if any."""
+        return None if self.old.span == NOTHING else self.old.span
+
+    @property
+    def voice(self) -> Literal["check", "diff", "live"]:
+        """The point of view: of whoever wrote the new side, or of whoever has a live database."""
+        live = self.command == "check" and self.new.kind in {"database", "empty"}
+        return "live" if live else self.command
 
     @property
     def status(self) -> Literal["equal", "edited", "different", "unknown"]:

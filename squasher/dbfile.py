@@ -43,12 +43,13 @@ _JOURNALS: Final = ("-journal", "-wal")
 _serial = itertools.count(1)
 
 
-def read(path: Path, use: Callable[[apsw.Connection], _Result]) -> _Result:
+def read(path: Path, use: Callable[[apsw.Connection], _Result], called: str = "") -> _Result:
     """What ``use`` makes of a connection in a read transaction on the file at ``path``.
 
-    Raises InputError when the file cannot be read, or stays locked for seconds.
+    Errors name the file, with what it is ``called`` if it has another name for people. Raises InputError
+    when the file cannot be read, or stays locked for seconds.
     """
-    shown = path.as_posix()
+    shown = f"{called} ({path.as_posix()})" if called else path.as_posix()
     place = Path(os.path.realpath(path))  # beside it are its journals, wherever a link is
     for _ in range(_ATTEMPTS):
         before = _stamp(place)

@@ -28,8 +28,16 @@ _SCHEMA_ALONE: Final = "Look at the schema alone with --no-rows, or raise the li
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
 
 
-def introspect(database: Database, *, rows: bool = True, carried: bool = True) -> Snapshot:
+def introspect(
+    database: Database,
+    *,
+    rows: bool = True,
+    carried: bool = True,
+    tables: frozenset[str] | None = None,
+) -> Snapshot:
     """Everything that ``database`` holds but what its profile ignores; without ``rows``, its schema alone.
+
+    With ``tables`` (folded names), the rows of these alone, and of no index.
 
     Raises UnsupportedError for what a fresh file cannot carry, unless nothing is to be ``carried``, and for
     what needs an ignored table.
@@ -53,13 +61,14 @@ def introspect(database: Database, *, rows: bool = True, carried: bool = True) -
     if not carried:
         _refuse_damage(database)
         objects = tuple(item for item in objects if not _of_the_platform(database, item))
-    found, terms = contents(database, objects, carried=carried) if rows else ((), ())
+    chosen = objects if tables is None else tuple(item for item in objects if fold(item.name) in tables)
+    found, terms = contents(database, chosen, carried=carried, some=tables is not None) if rows else ((), ())
     recorded, ledger_sql = _recorded(database, ledger)
     return Snapshot(
         objects=objects,
         rows=found,
         terms=terms,
-        sequences=_sequences(database, objects, found, names) if rows else (),
+        sequences=_sequences(database, chosen, found, names) if rows else (),
         settings=_settings(database),
         ledger=recorded,
         ledger_sql=ledger_sql,
@@ -233,13 +242,15 @@ def _refuse_a_full_ledger(database: Database, ledger: str) -> None:
 
 
 def contents(
-    database: Database, objects: tuple[SchemaObject, ...], *, carried: bool = True
+    database: Database, objects: tuple[SchemaObject, ...], *, carried: bool = True, some: bool = False
 ) -> tuple[tuple[Rows, ...], tuple[Rows, ...]]:
     """The rows of the given tables that hold any, and what their full-text indexes hold, by name.
 
+    ``some``: these are not all tables of the database, which may hold any number of rows in others.
+
     Raises UnsupportedError for more than can be read, and for rows that could not be ``carried``.
     """
-    _refuse_too_much(database, objects, carried=carried)
+    _refuse_too_much(database, objects, carried=carried, some=some)
     rows: list[Rows] = []
     terms: list[Rows] = []
     for item in objects:
@@ -274,11 +285,13 @@ def _shadows(database: Database, table: VirtualTable) -> list[Rows]:
     return [_read_shadow(database, shadow) for shadow in table.shadows]
 
 
-def _refuse_too_much(database: Database, objects: tuple[SchemaObject, ...], *, carried: bool) -> None:
+def _refuse_too_much(
+    database: Database, objects: tuple[SchemaObject, ...], *, carried: bool, some: bool
+) -> None:
     """Values take many times their size in memory once they are read: strangers fill tables too."""
     scale = database.profile.scale
     ((size,),) = database.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
-    if size > LARGEST_CONTENT * scale:
+    if size > LARGEST_CONTENT * scale and not some:
         most = LARGEST_CONTENT * scale >> 20
         raise UnsupportedError(
             f"the database holds {size >> 20:,} MiB, and at most {most:,} MiB can be written down",

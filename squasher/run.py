@@ -7,6 +7,7 @@ findings · 2 could not do it · 130 interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -18,9 +19,10 @@ from squasher.errors import InputError, SquasherError
 from squasher.sql import printable, printable_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from squasher.comparison import Comparison
+    from squasher.d1state import Reach
     from squasher.target import Target
 
 FINE: Final = 0
@@ -64,8 +66,21 @@ def build(out: str, options: Options = ALL, *, to: str | None = None, force: boo
     return _reported(lambda: _each(options, one, alone="one file"))
 
 
-def check(options: Options = ALL, *, exact: bool = False, form: str = "text") -> int:
+def check(  # noqa: PLR0913 - a command has as many parameters as options
+    options: Options = ALL,
+    *,
+    source: str | None = None,
+    to: str | None = None,
+    rows: bool = False,
+    exact: bool = False,
+    form: str = "text",
+    reach: Reach | None = None,
+) -> int:
     """``squasher check``."""
+    if source is not None:
+        return _check_database(options, source, (to, rows, exact, form), reach)
+    if to is not None or rows or reach is not None:
+        return _reported(_refused)
 
     def one(target: Target) -> Ended:
         from squasher.commands.check import check as command
@@ -83,6 +98,101 @@ def check(options: Options = ALL, *, exact: bool = False, form: str = "text") ->
     return _reported(lambda: _each(options, one, form))
 
 
+def _refused() -> int:
+    raise InputError(
+        "--to, --rows, --remote and --persist-to are for the check of a database",
+        hint="Name it: squasher check d1:NAME, or a database file.",
+    )
+
+
+def _check_database(
+    options: Options, source: str, said: tuple[str | None, bool, bool, str], reach: Reach | None
+) -> int:
+    """``squasher check SOURCE``."""
+    to, rows, exact, form = said
+
+    def one(target: Target) -> Ended:
+        from squasher.commands.check import check_database as command
+        from squasher.d1state import Reach
+
+        if exact:
+            raise InputError(
+                "--exact is for the fresh file: a database has no text of its own", hint="Leave it out."
+            )
+        result = command(source, target, reach or Reach(), to=to, rows=rows)
+        codes = {"equal": FINE, "different": DIFFERENT}
+        code = codes.get(result.proof.status, TROUBLE)
+        return Ended(code, _compared(result, form), "", result.warnings, result)
+
+    return _reported(lambda: _each(options, one, form, alone="--to" if to else None, sources=(source,)))
+
+
+def drift(
+    sources: Sequence[str],
+    options: Options = ALL,
+    *,
+    listed: str | None = None,
+    jobs: int | None = None,
+    form: str = "text",
+    reach: Reach | None = None,
+) -> int:
+    """``squasher drift``."""
+
+    def run() -> int:
+        from squasher.commands.drift import JOBS
+        from squasher.commands.drift import drift as command
+        from squasher.config import choose, meant
+        from squasher.d1state import Reach
+        from squasher.render import FLEETS
+
+        named = [*sources, *(_listed(listed) if listed is not None else ())]
+        if not named:
+            raise InputError("no database is named", hint="Name files or d1:NAME, or a list with --list.")
+        chosen = meant(choose(options), [source for source in named if source.startswith("d1:")] or named[:1])
+        _warn(chosen.notes)
+        if len(chosen.targets) > 1:
+            names = ", ".join(target.name for target in chosen.targets)
+            raise InputError(f"a fleet has one chain, and there are {names}", hint="Name it with --database.")
+        with _progress(len(named)) as progress:
+            fleet = command(named, chosen.targets[0], reach or Reach(), jobs=jobs or JOBS, progress=progress)
+        _warn(fleet.warnings)
+        _print(_rendered(lambda color: FLEETS[form](fleet, color=color), form))
+        for name, error in fleet.unread:
+            _complain(error, "" if name in error.message else f"{name}: ")
+        if fleet.left:
+            sys.stderr.write(f"interrupted; {fleet.left:,} of {len(set(named)):,} were not looked at\n")
+            return INTERRUPTED
+        if fleet.unread or fleet.count("unknown"):
+            return TROUBLE
+        return DIFFERENT if fleet.count("different") else FINE
+
+    return _reported(run)
+
+
+def _listed(path: str) -> list[str]:
+    """The names in a file, one a line. Raises InputError."""
+    from pathlib import Path
+
+    from squasher.files import read_regular
+
+    data = sys.stdin.buffer.read() if path == "-" else read_regular(Path(path))
+    return [os.fsdecode(line.rstrip(b"\r")) for line in data.split(b"\n") if line.strip()]
+
+
+@contextlib.contextmanager
+def _progress(count: int) -> Iterator[Callable[[], object]]:
+    """A bar on a terminal, and nothing anywhere else; what is yielded moves it on by one."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("databases", total=count)
+        yield lambda: bar.advance(task)
+
+
 def diff(  # noqa: PLR0913 - a command has as many parameters as options
     options: Options = ALL,
     *,
@@ -92,7 +202,8 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
     to: str | None = None,
     form: str = "text",
     exit_code: bool = False,
-    rows: bool = True,
+    rows: bool | None = None,
+    reach: Reach | None = None,
 ) -> int:
     """``squasher diff``."""
 
@@ -101,7 +212,8 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
         from squasher.commands.diff import diff as command
         from squasher.render.text import nothing
 
-        result = command(Sides(old, new, start, to, rows), target)
+        sides = Sides(old, new, start, to, rows)
+        result = command(sides if reach is None else sides._replace(reach=reach), target)
         text = _compared(result, form)
         if result.proof.status == "unknown":
             return Ended(TROUBLE, text, "", result.warnings, result)
@@ -113,13 +225,21 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
     return _reported(lambda: _each(options, one, form, alone=alone, sources=(old, new)))
 
 
-def show(source: str, options: Options = ALL, *, to: str | None = None, rows: bool = True) -> int:
+def show(
+    source: str,
+    options: Options = ALL,
+    *,
+    to: str | None = None,
+    rows: bool | None = None,
+    reach: Reach | None = None,
+) -> int:
     """``squasher show``."""
 
     def one(target: Target) -> Ended:
         from squasher.commands.show import show as command
+        from squasher.d1state import Reach
 
-        result = command(source, target, to=to, rows=rows)
+        result = command(source, target, to=to, rows=rows, reach=reach or Reach())
         return Ended(FINE, result.text, warnings=result.notes)
 
     return _reported(lambda: _each(options, one, "sql", alone="--to" if to else None, sources=(source,)))

@@ -1,7 +1,8 @@
 """Sources: what a schema can be read from, one small syntax for all of them, and one way to open them.
 
-``SOURCE := "-" | "git:" REV [":" PATH] | PATH``. A path, in a directory of the machine or in a git
-revision, is a chain (a directory), a database file or a file of SQL text: what it is, its content says.
+``SOURCE := "-" | "git:" REV [":" PATH] | "d1:" NAME | PATH``. A path, in a directory of the machine or
+in a git revision, is a chain (a directory), a database file or a file of SQL text: what it is, its
+content says.
 
 The migrations of the target's own directory are the files that its pattern matches; those of another are
 ``*.sql``, or ``*/migration.sql`` where there are none of these.
@@ -15,8 +16,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from squasher import dbfile, git
+from squasher import d1state, dbfile, git
 from squasher.chain import NoMigrationsError, assemble, migration, read_chain
+from squasher.d1state import Reach
 from squasher.engine import Database
 from squasher.errors import InputError, SqlError, UnsupportedError
 from squasher.files import LARGEST_FILE, beginning, read_regular, resolved
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     _Take: TypeAlias = Callable[[apsw.Connection], Database | Snapshot]
 
 GIT: Final = "git:"
+D1: Final = "d1:"
+LOCAL: Final = Reach()
 STDIN: Final = "-"
 _STDIN_PATH: Final = "<stdin>"
 _EMPTY: Final = "the empty schema"
@@ -52,12 +56,12 @@ _SYNTAX: Final = "Write git:REV or git:REV:PATH, such as git:main:migrations."
 class Source(NamedTuple):
     """What a person named, parsed."""
 
-    kind: Literal["stdin", "git", "path", "empty"]
+    kind: Literal["stdin", "git", "d1", "path", "empty"]
     name: str
     """As it is shown: ``git:main:migrations``."""
     revision: str = ""
     path: str = ""
-    """In the revision or on the machine; '' for the directory of the migrations."""
+    """In the revision or on the machine; '' for the directory of the migrations. Or a D1 database's name."""
     optional: bool = False
     """Whether a directory that is not there is the empty schema."""
     note: str | None = None
@@ -85,6 +89,11 @@ def parse(text: str) -> Source:
         return Source("stdin", "standard input")
     if text == os.devnull:
         return Source("empty", _EMPTY)
+    if text.startswith(D1):
+        name = text.removeprefix(D1)
+        if not name:
+            raise InputError(f"{text}: there is no name behind d1:", hint="Write d1:NAME, such as d1:DB.")
+        return Source("d1", text, path=name)
     if not text.startswith(GIT):
         if not text:
             raise InputError("a source cannot be empty", hint=_SYNTAX)
@@ -132,12 +141,15 @@ def open_source(
     *,
     to: str | None = None,
     rows: bool = True,
+    reach: Reach = LOCAL,
+    tables: frozenset[str] | None = None,
 ) -> Opened:
     """Read a source: replay a chain up to ``to``, run SQL text, look into a database file.
 
-    Without ``rows``, only the schema is read. Raises SquasherError.
+    Without ``rows``, only the schema is read; with ``tables`` (folded names), of a database the rows of
+    these alone. ``reach`` says which database ``d1:NAME`` is. Raises SquasherError.
     """
-    reader = _Reader(target, to, rows=rows)
+    reader = _Reader(target, to, rows, reach, tables)
     notes = () if source.note is None else (source.note,)
     match source.kind:
         case "empty":
@@ -148,6 +160,8 @@ def open_source(
             opened = reader.path(Path(source.path), source.name)
         case "git":
             opened = reader.revision(source)
+        case "d1":
+            opened = reader.d1(source)
     return opened._replace(notes=(*notes, *opened.notes))
 
 
@@ -155,6 +169,8 @@ class _Reader(NamedTuple):
     target: Target
     to: str | None
     rows: bool
+    reach: Reach
+    tables: frozenset[str] | None
 
     @property
     def profile(self) -> Profile:
@@ -173,6 +189,21 @@ class _Reader(NamedTuple):
         if not head and not name.endswith(".sql"):
             return self.empty(name)
         return self.content(name, name, read_regular(path))
+
+    def d1(self, source: Source) -> Opened:
+        database = d1state.find(self.target.databases, source.path)
+        if not self.reach.remote:
+            path = d1state.existing_file(database, self.reach.persist_to)
+            return self.database(source.name, lambda use: dbfile.read(path, use, source.name))
+        from squasher import remote
+        from squasher.wrangler_cli import Wrangler
+
+        self._refuse_to(source.name)
+        ask = Wrangler(database).ask
+        schema = remote.read_schema(ask, self.profile)
+        tables = self.tables or frozenset()
+        found = remote.snapshot(schema, self.profile, source.name, ask if self.rows else None, tables)
+        return Opened(source.name, "database", Side.of([found]), UNIVERSES[:1])
 
     def revision(self, source: Source) -> Opened:
         path = source.path or _in_git(self.target.migrations.as_posix())
@@ -258,9 +289,9 @@ class _Reader(NamedTuple):
         return Opened(name, "database", Side.of([found]), UNIVERSES[:1])
 
     def _take(self, name: str, file: apsw.Connection) -> Database | Snapshot:
-        if not self.rows:
+        if not self.rows or self.tables is not None:
             database = Database.of_file(file, self.profile, UNIVERSES[0], copied=False)
-            return introspect(database, rows=False, carried=False)
+            return introspect(database, rows=self.rows, carried=False, tables=self.tables)
         size = int(file.pragma("page_count")) * int(file.pragma("page_size"))
         most = LARGEST_CONTENT * self.profile.scale
         if size > most:

@@ -146,7 +146,7 @@ def test_the_diff_applies(compared: Comparison, tmp_path: Path) -> None:
     """``patch`` makes the new statements of the old ones, object by object."""
     parts = RENDERERS["sql"](compared).split("--- ")[1:]
     statements = Statements(compared)
-    found = sections(compared.command, compared.findings)
+    found = sections(compared.voice, compared.findings)
     assert len(parts) == len(found) == 5
     for part, section in zip(parts, found, strict=True):
         lines = statements.lines(section)

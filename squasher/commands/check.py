@@ -1,8 +1,8 @@
-"""``squasher check``: whether the fresh file on disk means the same as the chain."""
+"""``squasher check``: whether the fresh file on disk, or a live database, means the same as the chain."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from squasher.chain import Chain, read_chain, read_migration
 from squasher.changes import File
@@ -20,6 +20,7 @@ from squasher.volatile import UNIVERSES
 if TYPE_CHECKING:
     from squasher.chain import Migration
     from squasher.changes import Change
+    from squasher.d1state import Reach
     from squasher.target import Target
 
 
@@ -104,6 +105,42 @@ def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
         ),
         exact=exact and proof.status == "equal",
     )
+
+
+def check_database(
+    source: str, target: Target, reach: Reach, *, to: str | None = None, rows: bool = False
+) -> Comparison:
+    """Compare a live database with the chain of ``target``, as far as its own ledger says it has applied it.
+
+    ``to`` cuts the chain after that migration instead. With ``rows``, the rows that the chain leaves must
+    be there too; more of them are the database's own affair. Raises SquasherError.
+    """
+    # the check of a fresh file needs none of these
+    from squasher.live import Expected
+    from squasher.sources import open_source, parse
+
+    named = parse(source)
+    if named.kind == "stdin" or (named.kind == "path" and not _may_be_a_database(named.path)):
+        raise InputError(f"{named.name} is no database file", hint=_OTHERWISE)
+    found = open_source(named, target, rows=False, reach=reach)
+    if found.kind not in {"database", "empty"}:
+        raise InputError(f"{found.name} is no database", hint=_OTHERWISE)
+    expected = Expected(read_chain(target.migrations, target.pattern), target)
+    where = expected.standing(found.side.snapshots[0], to)
+    if rows:
+        tables = expected.tables(where.applied)
+        found = open_source(named, target, rows=True, reach=reach, tables=tables)
+    compared = expected.compare(found.name, found.side.snapshots[0], where, rows=rows)
+    return compared._replace(warnings=(*compared.warnings, *found.notes))
+
+
+_OTHERWISE: Final = "Name a database file or d1:NAME; `squasher diff` compares any two sides."
+
+
+def _may_be_a_database(path: str) -> bool:
+    from pathlib import Path
+
+    return not Path(path).is_dir() and not path.endswith(".sql")
 
 
 def _is_exact(observed: Observed, target: Target, text: str) -> bool:

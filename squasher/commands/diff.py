@@ -15,13 +15,14 @@ from squasher.parallel import together
 from squasher.prove import LAYERS, Proof, prove
 from squasher.renames import follow
 from squasher.risks import assess
-from squasher.sources import alike, branch_point, open_source, parse
+from squasher.sources import LOCAL, alike, branch_point, open_source, parse
 from squasher.sql import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from squasher.changes import Change
+    from squasher.d1state import Reach
     from squasher.history import History
     from squasher.lines import Place
     from squasher.model import Snapshot
@@ -47,7 +48,10 @@ class Sides(NamedTuple):
     """The number of the last migration of the old side, when that is a chain."""
     to: str | None = None
     """The same for the new side."""
-    rows: bool = True
+    rows: bool | None = None
+    """None for whatever can be read at once: not the rows of a database at Cloudflare."""
+    reach: Reach = LOCAL
+    """Which database ``d1:NAME`` is."""
 
 
 def diff(sides: Sides, target: Target) -> Comparison:
@@ -57,9 +61,9 @@ def diff(sides: Sides, target: Target) -> Comparison:
     UnsupportedError for what cannot be compared.
     """
     profile = target.scope
-    old, new = _opened(sides, target)
+    old, new, tables = _opened(sides, target)
     before, after = (
-        side._replace(made="replayed" if opened.kind == "chain" else "once")
+        _of_tables(side, tables)._replace(made="replayed" if opened.kind == "chain" else "once")
         for opened, side in zip((old, new), alike(old, new), strict=True)
     )
     proof = _proof(profile, before, after)
@@ -87,22 +91,51 @@ def diff(sides: Sides, target: Target) -> Comparison:
     )
 
 
-def _opened(sides: Sides, target: Target) -> tuple[Opened, Opened]:
+def _opened(sides: Sides, target: Target) -> tuple[Opened, Opened, frozenset[str] | None]:
+    """Both sides, and the tables whose rows alone were read, if not all were."""
     if sides.old == sides.new == _STDIN:
         raise InputError("both sides are standard input", hint="Name a file for one of them.")
     own = target.migrations.as_posix()
     old, new = _old(sides, own), parse(sides.new or own)
 
+    remote = sides.reach.remote and "d1" in {old.kind, new.kind}
+    rows = not remote if sides.rows is None else sides.rows
+    tables = _reference_tables(target) if remote and rows else None
+
     def one() -> Opened:
-        return open_source(old, target, to=sides.start, rows=sides.rows)
+        return open_source(old, target, to=sides.start, rows=rows, reach=sides.reach, tables=tables)
 
     def other() -> Opened:
-        return open_source(new, target, to=sides.to, rows=sides.rows)
+        return open_source(new, target, to=sides.to, rows=rows, reach=sides.reach, tables=tables)
 
+    if remote:
+        return one(), other(), tables  # the process that calls wrangler is the one that is interrupted
     if sides.new != _STDIN:
-        return together(one, other)
+        return *together(one, other), None
     second, first = together(other, one)  # what is read once is read in this process
-    return first, second
+    return first, second, None
+
+
+def _reference_tables(target: Target) -> frozenset[str]:
+    from squasher.live import reference_tables  # for a database at Cloudflare alone
+
+    return reference_tables(target)
+
+
+def _of_tables(side: Side, tables: frozenset[str] | None) -> Side:
+    """A side with the rows of some tables only, where only these were asked for."""
+    if tables is None:
+        return side
+    return side._replace(
+        snapshots=tuple(
+            one._replace(
+                rows=tuple(part for part in one.rows if fold(part.table) in tables),
+                sequences=tuple(part for part in one.sequences if fold(part[0]) in tables),
+                terms=(),
+            )
+            for one in side.snapshots
+        )
+    )
 
 
 def _old(sides: Sides, migrations: str) -> Source:

@@ -46,6 +46,9 @@ RENDERERS: Final[dict[str, Renderer]] = {
 HISTORIES: Final = {name: _late("history", name) for name in ("text", "json")}
 """The same of ``squasher history``."""
 
+FLEETS: Final = {name: _late("fleet", name) for name in ("text", "json")}
+"""The same of ``squasher drift``."""
+
 LISTS: Final = {name: _late("databases", name) for name in ("text", "json")}
 """The same of ``squasher databases``."""
 

@@ -23,7 +23,7 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
     doubt = "error" if compared.command == "check" else "warning"
     out = [
         _command(_level(compared, entry), section.name, _message(entry), entry.place)
-        for section in sections(compared.command, compared.findings)
+        for section in sections(compared.voice, compared.findings)
         for entry in section.entries
     ]
     out += [_command(doubt, title, reason, None) for reason in compared.proof.reasons]

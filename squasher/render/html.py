@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from squasher.render.report import EDITED, dangers, endangered, sections, total, verdict
+from squasher.render.report import EDITED, advice, dangers, endangered, pending, sections, total, verdict
 from squasher.render.statements import Line, Statements, hunks
 from squasher.risks import DANGERS
 from squasher.sql import printable
@@ -107,7 +107,7 @@ def _page(environment: Environment, title: str, parts: list[Markup]) -> str:
 
 def _body(environment: Environment, compared: Comparison, database: str = "", prefix: str = "") -> Markup:
     """What the page says of one comparison; ``prefix`` keeps its anchors apart from those of others."""
-    found = sections(compared.command, compared.findings)
+    found = sections(compared.voice, compared.findings)
     statements = Statements(compared)
     anchors = {(section.kind, section.name): f"{prefix}o{number}" for number, section in enumerate(found, 1)}
     parts = [
@@ -122,6 +122,9 @@ def _body(environment: Environment, compared: Comparison, database: str = "", pr
         status=compared.status,
         edited=EDITED,
         exact=compared.exact,
+        live=compared.voice == "live",
+        advice=advice(compared).split("`"),
+        pending=_cut(pending(compared)),
         one=_cut(one),
         between=between,
         other=_cut(other),

@@ -16,9 +16,10 @@ _RESULTS: Final = {
 }
 _CHANGES: Final = {
     "check": {"-": "missing", "+": "extra", "~": "different"},
+    "live": {"-": "missing", "+": "extra", "~": "different"},
     "diff": {"-": "removed", "+": "added", "~": "changed"},
 }
-_SIDES: Final = {"check": ("expected", "actual"), "diff": ("old", "new")}
+_SIDES: Final = {"check": ("expected", "actual"), "live": ("expected", "actual"), "diff": ("old", "new")}
 
 
 def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001 - JSON has no colours
@@ -32,8 +33,16 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
         "reasons": list(compared.proof.reasons),
         "warnings": list(compared.warnings),
     }
-    findings = [_finding(finding, compared.command) for finding in compared.findings]
-    if compared.command == "check":
+    findings = [document_of(finding, compared.voice) for finding in compared.findings]
+    if compared.voice == "live":
+        document |= {
+            "database": compared.new.name,
+            "migrations": compared.old.name,
+            "applied": compared.applied,
+            "pending": list(compared.pending),
+            "differences": findings,
+        }
+    elif compared.voice == "check":
         document |= {
             "exact": compared.exact,
             "fresh": compared.new.name,
@@ -70,15 +79,16 @@ def _party(party: Party) -> dict[str, object]:
     return {"source": party.name, "kind": party.kind, "span": party.span}
 
 
-def _finding(finding: Finding, command: str) -> dict[str, object]:
+def document_of(finding: Finding, voice: str) -> dict[str, object]:
+    """One difference, from a point of view: ``Comparison.voice``."""
     from squasher.render.words import VOICES, words  # only differences need it
 
-    said = words(finding.change, VOICES[command])
+    said = words(finding.change, VOICES[voice])
     kind, name = finding.change.owner
-    old, new = _SIDES[command]
+    old, new = _SIDES[voice]
     place = finding.place
     found: dict[str, object] = {
-        "change": _CHANGES[command][said.mark],
+        "change": _CHANGES[voice][said.mark],
         "object": {"kind": kind, "name": name},
         "element": {"kind": said.kind, "name": said.name},
         "message": said.sentence,
@@ -86,6 +96,6 @@ def _finding(finding: Finding, command: str) -> dict[str, object]:
         new: said.new,
         "place": {"file": place.file, "line": place.line} if place else None,
     }
-    if command == "diff":
+    if voice == "diff":
         found["risks"] = [{"danger": risk.danger, "reason": risk.reason} for risk in finding.risks]
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from squasher.render.report import EDITED, dangers, endangered, sections, total
+from squasher.render.report import EDITED, advice, dangers, endangered, pending, sections, total
 from squasher.render.statements import Statements, hunks
 from squasher.render.style import plural
 from squasher.render.words import VOICES
@@ -36,6 +36,11 @@ _TITLES: Final = {
         "different": "The fresh file is not equivalent",
         "unknown": "Could not be compared",
     },
+    "live": {
+        "equal": "The database is equivalent",
+        "different": "The database is not equivalent",
+        "unknown": "Could not be compared",
+    },
     "diff": {
         "equal": "No schema changes",
         "different": "Schema changes",
@@ -50,7 +55,7 @@ _COMMIT: Final = 7
 
 def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001 - Markdown has no colours
     """A document of at most ``LONGEST`` characters; it ends with what was left out for that."""
-    found = sections(compared.command, compared.findings)
+    found = sections(compared.voice, compared.findings)
     head = "\n\n".join(_head(compared, found)) + "\n"
     out, left = _body(compared, found, LONGEST - _FOOTER - _size(head))
     if not left:
@@ -129,15 +134,17 @@ def _details(lines: Sequence[Line], room: int) -> str | None:
 def _head(compared: Comparison, found: tuple[Section, ...]) -> Iterator[str]:
     status = compared.status
     yield f"<!-- squasher {compared.command}: {_marker(compared.new)} -->"
-    yield f"## {_TITLES[compared.command][status]}"
+    yield f"## {_TITLES[compared.voice][status]}"
     old, new = (code(side.label) for side in (compared.old, compared.new))
     sides = f"From {old} to {new}." if compared.command == "diff" else f"{new} against {old}."
     counts = ", ".join(f"{count} {says}" for says, count in dangers(compared).items())
     many = f"**{total(compared)}**{f': {counts}' if counts else ''}. " if compared.findings else ""
     yield many + sides
     if compared.command == "check" and status == "different":
-        yield "Run `squasher squash` to write the file anew."
-    if compared.command == "check" and status == "equal" and not compared.exact:
+        yield advice(compared)
+    if compared.pending:
+        yield sentence(f"{pending(compared)}.")
+    if compared.voice == "check" and status == "equal" and not compared.exact:
         yield "The text is not what `squasher squash` would write now."
     yield from _list("Look at these first:", _first(found))
     yield from _list("Unknown is not equal:", map(sentence, compared.proof.reasons))
@@ -189,7 +196,7 @@ def _cells(compared: Comparison, entry: Entry) -> list[str]:
 
 
 def _how(compared: Comparison, entry: Entry) -> str:
-    said, voice = entry.said, VOICES[compared.command]
+    said, voice = entry.said, VOICES[compared.voice]
     if said.mark != "~":
         in_words = said.kind in {"table", "view", "file"} or not entry.says
         return sentence(entry.says) if in_words else code(entry.says)

@@ -10,7 +10,7 @@ from squasher.render.words import VOICES, words
 from squasher.risks import DANGERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from squasher.comparison import Comparison, Finding
     from squasher.lines import Place
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 _WORDS: Final = {
     "check": {"-": "missing", "+": "extra", "~": "different"},
+    "live": {"-": "missing", "+": "extra", "~": "different"},
     "diff": {"-": "dropped", "+": "added", "~": "changed"},
 }
 _FEW: Final = 2
+_SOME: Final = 8
+_UNRECORDED: Final = {"live": "wrangler would run them now"}
 
 
 class Entry(NamedTuple):
@@ -54,24 +57,24 @@ class Section(NamedTuple):
         return "" if self.kind in {"table", "ledger", "archive"} else self.kind, self.name
 
 
-def sections(command: str, findings: Iterable[Finding]) -> tuple[Section, ...]:
-    """The findings of a command by object, in the order of the report."""
+def sections(voice: str, findings: Iterable[Finding]) -> tuple[Section, ...]:
+    """The findings by object, in the order of the report, from a point of view: ``Comparison.voice``."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault(finding.change.owner, []).append(finding)
     return tuple(
-        Section(kind, name, tuple(found), tuple(_entries(command, kind, found)))
+        Section(kind, name, tuple(found), tuple(_entries(voice, kind, found)))
         for (kind, name), found in groups.items()
     )
 
 
-def _entries(command: str, kind: str, found: list[Finding]) -> list[Entry]:
-    entries = [_entry(command, one) for one in found]
+def _entries(voice: str, kind: str, found: list[Finding]) -> list[Entry]:
+    entries = [_entry(voice, one) for one in found]
     missing = [entry for entry in entries if entry.said.mark == "-"]
     if kind != "ledger" or len(missing) < _FEW:
         return entries
     # one line for all migrations that are not recorded: there may be hundreds
-    says = "not recorded as applied: a new installation would run them again"
+    says = f"not recorded as applied: {_UNRECORDED.get(voice, 'a new installation would run them again')}"
     said = missing[0].said._replace(kind=f"{len(missing)} migrations", name="", says=says, old=None)
     return [
         missing[0]._replace(said=said, says=says, place=None, origin="", risks=()),
@@ -79,13 +82,13 @@ def _entries(command: str, kind: str, found: list[Finding]) -> list[Entry]:
     ]
 
 
-def _entry(command: str, finding: Finding) -> Entry:
-    voice = VOICES[command]
+def _entry(name: str, finding: Finding) -> Entry:
+    voice = VOICES[name]
     said = words(finding.change, voice)
     says = "" if said.says in {voice.removed, voice.added} else said.says
     origin = f"{voice.origin(said)}{finding.place}" if finding.place else ""
     pair = said.mark == "~" and said.says == voice.modified.format(old=said.old, new=said.new)
-    return Entry(said, _WORDS[command][said.mark], says, finding.place, origin, finding.risks, pair)
+    return Entry(said, _WORDS[name][said.mark], says, finding.place, origin, finding.risks, pair)
 
 
 def verdict(compared: Comparison) -> tuple[str, str, str]:
@@ -102,6 +105,28 @@ def verdict(compared: Comparison) -> tuple[str, str, str]:
 
 EDITED: Final = "the files of its archive are not as they were"
 """What there is to say beside a verdict of equivalence."""
+
+
+def advice(compared: Comparison) -> str:
+    """What to do about a check that found differences; the names of commands in backquotes."""
+    if compared.voice == "live":
+        return "Mend the database with a migration, or write one for what it has."
+    return "Run `squasher squash` to write the file anew."
+
+
+def pending(compared: Comparison) -> str:
+    """``2 migrations are pending: 0035, 0036``, or nothing."""
+    count = len(compared.pending)
+    if not count:
+        return ""
+    verb = "migration is" if count == 1 else "migrations are"
+    return f"{count:,} {verb} pending: {some(compared.pending)}"
+
+
+def some(names: Sequence[str]) -> str:
+    """The names, or the first ones and how many more there are."""
+    more = f" … and {len(names) - _SOME:,} more" if len(names) > _SOME else ""
+    return ", ".join(names[:_SOME]) + more
 
 
 def total(compared: Comparison) -> str:

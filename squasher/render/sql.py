@@ -27,7 +27,7 @@ def render(compared: Comparison, *, color: bool = False) -> str:
     statements = Statements(compared)
     out = [
         line
-        for section in sections(compared.command, compared.findings)
+        for section in sections(compared.voice, compared.findings)
         for line in _diff(compared, section, statements.lines(section), color=color)
     ]
     if compared.status == "edited":

@@ -36,7 +36,7 @@ def _check(checked: Comparison, *, color: bool) -> str:
     status = checked.status
     if status == "equal":
         return _equal(checked, fresh, chain)
-    shown = _shown("check", checked.findings, color=color)
+    shown = _shown(checked.voice, checked.findings, color=color)
     if status == "unknown":
         lines = [f"{fresh} could not be compared with {chain}", "", *shown, *_doubts(checked.proof)]
         return "\n".join([*lines, "", "Unknown is not equal.", ""])
@@ -45,13 +45,24 @@ def _check(checked: Comparison, *, color: bool) -> str:
 
         lines = [f"{fresh} is equivalent to {chain}, and {EDITED}", "", *shown]
         return "\n".join([*lines, "", f"{_total(checked)}.", ""])
+    from squasher.render.report import advice
+
     return "\n".join(
         [
             *(f"{fresh} is not equivalent to {chain}", "", *shown, *_doubts(checked.proof), ""),
-            f"{_total(checked)}. Run `squasher squash` to write the file anew.",
+            *_pending(checked),
+            f"{_total(checked)}. {advice(checked)}",
             "",
         ]
     )
+
+
+def _pending(checked: Comparison) -> list[str]:
+    if not checked.pending:
+        return []
+    from squasher.render.report import pending  # of a live database alone
+
+    return [printable(pending(checked))]
 
 
 def _diff(compared: Comparison, *, color: bool) -> str:
@@ -92,10 +103,10 @@ def _respelled(compared: Comparison) -> list[str]:
     return [f"written differently, with the same meaning: {some}{more}"]
 
 
-def _shown(command: str, findings: tuple[Finding, ...], *, color: bool) -> list[str]:
+def _shown(voice: str, findings: tuple[Finding, ...], *, color: bool) -> list[str]:
     from squasher.render.report import sections  # only differences need it
 
-    return [line for section in sections(command, findings) for line in _section(section, color=color)]
+    return [line for section in sections(voice, findings) for line in section_lines(section, color=color)]
 
 
 def _doubts(proof: Proof) -> list[str]:
@@ -103,14 +114,15 @@ def _doubts(proof: Proof) -> list[str]:
 
 
 def _equal(checked: Comparison, fresh: str, chain: str) -> str:
-    lines = _respelled(checked)
-    if not checked.exact:
+    lines = [*_respelled(checked), *_pending(checked)]
+    if not checked.exact and checked.voice != "live":
         lines.append("the text is not what `squasher squash` would write now")
     lines.append(f"{fresh} is equivalent to {chain}")
     return "\n".join(lines) + "\n"
 
 
-def _section(section: Section, *, color: bool) -> list[str]:
+def section_lines(section: Section, *, color: bool) -> list[str]:
+    """What differs of one object, below its name."""
     entries = section.entries
     width = min(_WIDEST, max(len(printable(entry.said.subject)) for entry in entries))
     lines = [printable(" ".join(section.heading).strip())]

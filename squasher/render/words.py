@@ -72,6 +72,8 @@ class Voice(NamedTuple):
     """Whether the small diff of a statement leads from the new side to the old one."""
     program: tuple[str, str]
     """What to call the old and the new instruction of a program."""
+    ledger: tuple[str, str]
+    """What to say of a migration that the ledger of the new side does not record, and of one that it does."""
     origins: tuple[tuple[str, str], ...]
     """How a migration is named as the cause: by kind, the last entry for all others."""
 
@@ -83,6 +85,7 @@ class Voice(NamedTuple):
         return next(phrase for one, phrase in self.origins if one in {kind, ""})
 
 
+_ORIGINS: Final = (("column", "added by "), ("row", "from "), ("rows", "from "), ("", "made by "))
 VOICES: Final = {
     "check": Voice(
         removed="missing",
@@ -91,7 +94,18 @@ VOICES: Final = {
         describes=False,
         back=True,
         program=("expected", "found"),
-        origins=(("column", "added by "), ("row", "from "), ("rows", "from "), ("", "made by ")),
+        ledger=("missing", "only in the fresh file"),
+        origins=_ORIGINS,
+    ),
+    "live": Voice(
+        removed="missing",
+        added="no migration makes it",
+        modified="{new}, should be {old}",
+        describes=False,
+        back=True,
+        program=("expected", "found"),
+        ledger=("not recorded as applied: wrangler would run it now", "recorded as applied, and not there"),
+        origins=_ORIGINS,
     ),
     "diff": Voice(
         removed="dropped",
@@ -100,10 +114,11 @@ VOICES: Final = {
         describes=True,
         back=False,
         program=("before", "after"),
+        ledger=("dropped", "added"),
         origins=(("", ""),),
     ),
 }
-"""By command. A check says what is wrong with the fresh file, a diff what becomes of the old side."""
+"""A check says what is wrong with the fresh file or a live database, a diff what becomes of the old side."""
 
 
 def words(change: Change, voice: Voice) -> Words:
@@ -113,11 +128,13 @@ def words(change: Change, voice: Voice) -> Words:
     match change:
         case Removed(old=old):
             kind, name = _named(old, voice)
-            says = (voice.describes and _described(old)) or voice.removed
+            removed = voice.ledger[0] if isinstance(old, LedgerEntry) else voice.removed
+            says = (voice.describes and _described(old)) or removed
             return Words("-", kind, name, says, _shown(old), None, _rows_of(old))
         case Added(new=new):
             kind, name = _named(new, voice)
-            says = (voice.describes and _described(new)) or voice.added
+            added = voice.ledger[1] if isinstance(new, LedgerEntry) else voice.added
+            says = (voice.describes and _described(new)) or added
             details = _rows_of(new) or (_items(new) if voice.describes else ())
             return Words("+", kind, name, says, None, _shown(new), details)
         case Modified():
