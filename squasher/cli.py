@@ -193,7 +193,7 @@ def build(
     profile: _Profile = None,
     max_steps: _MaxSteps = None,
 ) -> None:
-    """Write the database that the chain makes, as a file for tests to copy.
+    """Write the chain's database as a file for tests to copy.
 
     The same chain gives the same bytes: clock and chance are pinned.
     """
@@ -293,9 +293,9 @@ def drift(
     profile: _Profile = None,
     max_steps: _MaxSteps = None,
 ) -> None:
-    """Compare many databases of one schema with the chain, each as far as its own ledger says.
+    """Compare a fleet of databases with the chain.
 
-    Those that are alike are one group, and each group is told once. They are only read.
+    Each is compared as far as its own ledger says that it has come. Those that are alike are one group, and each group is told once. They are only read.
     """
     raise typer.Exit(
         run.drift(
@@ -401,9 +401,9 @@ def show(
     profile: _Profile = None,
     max_steps: _MaxSteps = None,
 ) -> None:
-    """Print what a source holds as SQL text: the same text for the same content.
+    """Print what a source holds as SQL text.
 
-    For people, for `diff -u`, and for `git diff` on database files: see docs/git.md.
+    The same text for the same content: for people, for `diff -u`, and for `git diff` on database files: see docs/git.md.
     """
     raise typer.Exit(
         run.show(
@@ -460,7 +460,7 @@ def databases(
     env: _Environment = None,
     config: _Config = None,
 ) -> None:
-    """Show which databases and chains are configured, where, and what squasher makes of them."""
+    """Show which databases and chains are configured."""
     options = Options(config=config, databases=tuple(database or ()), environment=env)
     raise typer.Exit(run.databases(options, form=form))
 
@@ -486,7 +486,9 @@ def archive(
     profile: _Profile = None,
     max_steps: _MaxSteps = None,
 ) -> None:
-    """Squash in place: put a baseline where the migrations up to --to are, and these into an archive.
+    """Squash in place: a baseline instead of old migrations.
+
+    The migrations up to --to go into an archive.
 
     \b
     It writes, beside the chain in DIR:
