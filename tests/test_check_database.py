@@ -321,7 +321,7 @@ def test_the_command(live: Callable[..., Path], tmp_path: Path) -> None:
     done = squasher(tmp_path, "check", "app.sqlite", "--format", "json")
     assert done.returncode == 1
     document = json.loads(done.stdout)
-    assert (document["database"], document["result"], document["applied"], document["pending"]) == (
+    assert (document["source"], document["result"], document["applied"], document["pending"]) == (
         "app.sqlite",
         "different",
         "0001 to 0003",

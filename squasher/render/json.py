@@ -36,7 +36,7 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
     findings = [document_of(finding, compared.voice) for finding in compared.findings]
     if compared.voice == "live":
         document |= {
-            "database": compared.new.name,
+            "source": compared.new.name,
             "migrations": compared.old.name,
             "applied": compared.applied,
             "pending": list(compared.pending),
