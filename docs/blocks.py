@@ -9,10 +9,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
+
+from squasher import d1state, wrangler
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("README.md", "docs/configuration.md", "docs/d1.md", "docs/formats.md")
@@ -23,6 +27,7 @@ D1 = {
     "d1_squash": "squash",
     "d1_check": "check --exact",
     "d1_build": "build template.sqlite",
+    "d1_archive": "archive --to 0036",
 }
 _BLOCK = re.compile(r"(<!-- output: (\w+) -->\n)```(\w+)\n.*?```\n", re.DOTALL)
 
@@ -46,6 +51,41 @@ def refused() -> str:
         command = [sys.executable, "-m", "squasher", "squash"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         return done.stderr
+
+
+AFTER_ARCHIVE = {"d1_guard": "check", "d1_undo": "archive --undo"}
+LIVE = {"d1_live": "check d1:DB", "d1_drift": "drift tenants/*.sqlite"}
+"""The same of databases that exist, some of which somebody has changed."""
+BY_HAND = "DROP INDEX idx_sessions_expires_at; ALTER TABLE users ADD COLUMN nickname TEXT;"
+EDITED = "0002_add_sessions_table.sql"
+
+
+def archived(name: str, directory: Path) -> None:
+    """The chain squashed in place, and then an absorbed file edited."""
+    squasher(*D1["d1_archive"].split(), directory=directory)
+    if name == "d1_guard":
+        with (directory / "migrations-archive" / EDITED).open("a", encoding="utf-8") as file:
+            file.write("-- nobody will see this\n")
+
+
+def exist(directory: Path) -> None:
+    """Databases of tenants and wrangler's local state, in which somebody has been at work."""
+    tenants = directory / "tenants"
+    for name, options in (("acme", ()), ("globex", ()), ("hooli", ()), ("initech", ("--to", "0037"))):
+        squasher("build", f"tenants/{name}.sqlite", *options, directory=directory)
+    for name in ("umbrella", "wayne"):
+        shutil.copy(tenants / "acme.sqlite", tenants / f"{name}.sqlite")
+        by_hand(tenants / f"{name}.sqlite")
+    (database,) = wrangler.databases(directory / "wrangler.toml")[:1]
+    local = d1state.local_file(database)
+    local.parent.mkdir(parents=True)
+    shutil.copy(tenants / "umbrella.sqlite", local)
+
+
+def by_hand(path: Path) -> None:
+    """What somebody did to a database without a migration."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(BY_HAND)
 
 
 def on_d1(directory: Path) -> None:
@@ -88,6 +128,25 @@ def configured(directory: Path) -> None:
     (directory / "squasher.toml").write_text(shown, encoding="utf-8")
 
 
+def d1_block(name: str, directory: Path) -> str:
+    """The text of a block of docs/d1.md."""
+    command = (D1 | AFTER_ARCHIVE | LIVE)[name]
+    on_d1(directory)
+    if name != "d1_squash":
+        squasher("squash", directory=directory)
+    if name in AFTER_ARCHIVE:
+        archived(name, directory)
+    if name in LIVE:
+        exist(directory)
+    *first, last = command.split()
+    found = (
+        sorted(path.relative_to(directory).as_posix() for path in directory.glob(last))
+        if "*" in last
+        else [last]
+    )
+    return f"$ squasher {command}\n{squasher(*first, *found, directory=directory)}"
+
+
 def block(name: str) -> str:
     """The text of the block called ``name``."""
     if name == "help":
@@ -111,12 +170,9 @@ def block(name: str) -> str:
         document = json.loads(squasher("diff", "--from", "0035", "--format", "json"))
         del document["changes"][1:]
         return json.dumps(document, indent=2, sort_keys=True) + "\n"
-    if name in D1:
+    if name in D1 | AFTER_ARCHIVE | LIVE:
         with tempfile.TemporaryDirectory() as folder:
-            on_d1(Path(folder))
-            if name != "d1_squash":
-                squasher("squash", directory=Path(folder))
-            return f"$ squasher {D1[name]}\n{squasher(*D1[name].split(), directory=Path(folder))}"
+            return d1_block(name, Path(folder))
     if name == "databases":
         with tempfile.TemporaryDirectory() as folder:
             configured(Path(folder))

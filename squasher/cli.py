@@ -295,7 +295,8 @@ def drift(
 ) -> None:
     """Compare a fleet of databases with the chain.
 
-    Each is compared as far as its own ledger says that it has come. Those that are alike are one group, and each group is told once. They are only read.
+    Each is compared as far as its own ledger says that it has come. Those that are alike are one group,
+    and each group is told once. They are only read.
     """
     raise typer.Exit(
         run.drift(
@@ -403,7 +404,8 @@ def show(
 ) -> None:
     """Print what a source holds as SQL text.
 
-    The same text for the same content: for people, for `diff -u`, and for `git diff` on database files: see docs/git.md.
+    The same text for the same content: for people, for `diff -u`, and for `git diff` on database files:
+    see docs/git.md.
     """
     raise typer.Exit(
         run.show(

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
 
 import squasher
+from squasher.commands.archive import archive
+from squasher.target import target
 from tests.wrangler import installs, real
 
 if TYPE_CHECKING:
@@ -72,6 +76,7 @@ def test_installations(place: str, every_installs: dict[Path, Installs]) -> None
 
 
 MISTAKES: Final = ("in_place", "export", "reimport", "keys", "keys_kept")
+ARCHIVES: Final = ("stamped", "behind", "early")
 
 
 @pytest.fixture(scope="module")
@@ -83,13 +88,13 @@ def mistakes(
     # a database that exists
     executed = every_installs[real.PACKAGES].executed.parents[len(installs.STATE.parts)]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        said = pool.map(lambda place: make(folder / place, executed), MISTAKES)
-        return dict(zip(MISTAKES, said, strict=True))
+        said = pool.map(lambda place: make(folder / place, executed), (*MISTAKES, *ARCHIVES))
+        return dict(zip((*MISTAKES, *ARCHIVES), said, strict=True))
 
 
 def make(home: Path, executed: Path) -> Mistake:
     """Make the project of a block of the page, and run its commands."""
-    if home.name in {"in_place", "export"}:
+    if home.name in {"in_place", "export", *ARCHIVES}:
         shutil.copytree(executed, home)
     else:
         (home / "migrations").mkdir(parents=True)
@@ -97,6 +102,11 @@ def make(home: Path, executed: Path) -> Mistake:
     if home.name == "in_place":
         shutil.rmtree(home / "migrations")
         shutil.copytree(home / "migrations-fresh", home / "migrations")
+    if home.name in ARCHIVES:
+        archive(target(home / "migrations"), to="0036")
+    if home.name == "behind":
+        with closing(sqlite3.connect(installs.state(home))) as connection, connection:
+            connection.execute("DELETE FROM d1_migrations WHERE name LIKE '0036%'")
     for owner, name, text in FILE.findall(PAGE):
         if owner == home.name:
             (home / name).write_text(text, encoding="utf-8")
@@ -110,6 +120,15 @@ def test_what_not_to_do(place: str, mistakes: dict[str, Mistake]) -> None:
     assert mistakes[place].said
     for call, said in mistakes[place].said:
         assert_shown(call, said.out)
+        assert ("ERROR" in call.shown) == (said.code != 0)
+
+
+@pytest.mark.parametrize("place", ARCHIVES)
+def test_the_ledger_transition(place: str, mistakes: dict[str, Mistake]) -> None:
+    """A database that ran the old chain is stamped; one that is behind, or too early, is refused."""
+    assert mistakes[place].said
+    for call, said in mistakes[place].said:
+        assert_shown(call, said.out.replace(f"{mistakes[place].home}/", ""))
         assert ("ERROR" in call.shown) == (said.code != 0)
 
 
@@ -142,7 +161,7 @@ def test_the_name_of_the_file(tmp_path: Path) -> None:
 
 def test_every_block_is_tried() -> None:
     """No block of the page is one that no test runs."""
-    tried = {"executed", "migrated", *MISTAKES}
+    tried = {"executed", "migrated", *MISTAKES, *ARCHIVES}
     assert {call.place for call in calls()} == tried
     assert {owner for owner, _, _ in FILE.findall(PAGE)} <= tried
     assert PAGE.count(PROMPT) == len(list(calls()))
