@@ -24,6 +24,9 @@ d1_databases = [
   { binding = "LOGS", database_name = "logs-db", migrations_dir = "db/logs", migrations_table = "done" },
 ]
 """
+STATE = ".wrangler/state/v3/d1/miniflare-D1DatabaseObject"
+# of a database without an id, whose binding is DB; the name under which wrangler 4.164.0 made it
+HASH = "e7352547963de7050bd7d94658afc4fe78b61811b7815da12d90be8e863abf4d"
 FRESH_ENVIRONMENT = """\
 d1_databases = [{ binding = "DB", database_name = "app-db" }]
 
@@ -368,14 +371,16 @@ def test_databases_are_listed() -> None:
         "  profile        d1\n"
         "  ledger         d1_migrations\n"
         "  ignored        cache\n"
+        f"  local state    {STATE}/{HASH}.sqlite · not there\n"
         "  shared with    DB (app-staging) in env staging\n"
         "\n"
         "env fresh: DB (app-db)\n"
         "  migrations     migrations-fresh/*.sql · migrations-fresh/ does not exist\n"
-        "  fresh file     migrations-fresh-fresh/0001_complete_schema.sql · not written yet\n"
+        "  installs       the fresh file of DB (app-db)\n"
         "  profile        d1\n"
         "  ledger         d1_migrations\n"
         "  ignored        cache\n"
+        f"  local state    {STATE}/{HASH}.sqlite · not there\n"
         "\n"
         "from wrangler.toml and squasher.toml\n"
     )

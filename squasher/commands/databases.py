@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from squasher.chain import read_chain
 from squasher.config import choose, every, load
 from squasher.errors import InputError
+from squasher.files import resolved
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,8 @@ class Entry(NamedTuple):
     """The numbers of the first and the last migration."""
     problem: str | None
     """Why there is no chain; None when there is one."""
+    installs: str | None = None
+    """The name of the chain of which the only migration is the fresh file."""
 
 
 class Listed(NamedTuple):
@@ -49,6 +52,8 @@ def databases(options: Options) -> Listed:
         for environment in dict.fromkeys(one.environment for one in configuration.databases):
             further = every(configuration, environment) if environment else ()
             entries += [_entry(one, environment) for one in further if not shown.issuperset(one.databases)]
+    owners = {resolved(entry.target.fresh.parent): entry.target.name for entry in entries}
+    entries = [one._replace(installs=owners.get(resolved(one.target.migrations))) for one in entries]
     sources = (configuration.wrangler, configuration.own)
     return Listed(tuple(entries), tuple(path for path in sources if path is not None))
 

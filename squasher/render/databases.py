@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from squasher.d1state import local_file
 from squasher.render.json import dumped
 from squasher.render.style import plural
 from squasher.sql import printable
@@ -38,7 +39,10 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
     files = (target.migrations / target.pattern).as_posix()
     count = f"{entry.files} file{plural(entry.files)}, {entry.span}"
     yield "migrations", f"{files} · {count if entry.problem is None else entry.problem}"
-    yield "fresh file", target.fresh.as_posix() + ("" if target.fresh.exists() else " · not written yet")
+    if entry.installs is not None:
+        yield "installs", f"the fresh file of {entry.installs}"
+    else:
+        yield "fresh file", target.fresh.as_posix() + ("" if target.fresh.exists() else " · not written yet")
     yield "profile", target.profile.name
     if target.profile.ledger is not None:
         yield "ledger", target.profile.ledger
@@ -46,6 +50,10 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "groups", ", ".join(group.title for group in target.groups)
     if target.ignored:
         yield "ignored", ", ".join(target.ignored)
+    for one in target.databases:
+        if one.environment == entry.environment:
+            local = local_file(one)
+            yield "local state", local.as_posix() + ("" if local.exists() else " · not there")
     for one in target.databases:
         if one.environment is not None and one.environment != entry.environment:
             yield "shared with", f"{one.title} in env {one.environment}"
@@ -72,13 +80,19 @@ def _document(entry: Entry) -> dict[str, object]:
         "pattern": target.pattern,
         "files": entry.files,
         "problem": entry.problem,
-        "fresh": target.fresh.as_posix(),
+        "fresh": target.fresh.as_posix() if entry.installs is None else None,
+        "installs": entry.installs,
         "profile": target.profile.name,
         "ledger": target.profile.ledger,
         "groups": {group.title: list(group.tables) for group in target.groups},
         "ignored": list(target.ignored),
         "bindings": [
-            {"binding": one.binding, "name": one.name, "environment": one.environment}
+            {
+                "binding": one.binding,
+                "name": one.name,
+                "environment": one.environment,
+                "local": local_file(one).as_posix(),
+            }
             for one in target.databases
         ],
     }
