@@ -8,6 +8,9 @@ ARGS ?=
 # Another release of wrangler than the pinned one: make test-wrangler WRANGLER=latest
 WRANGLER ?=
 
+# As many tests at once as there are processors; each worker holds a copy of all tests.
+WORKERS := -n auto --maxprocesses 8
+
 VENV := .venv
 PY := $(VENV)/bin/python
 
@@ -42,10 +45,10 @@ check: lint test ## all that must hold before a change goes in: lint, test, the 
 	@$(VENV)/bin/squasher check --exact
 
 test: $(DEV) ## run the tests; ARGS="-k name" picks some, ARGS=--cov shows what they cover
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(WORKERS) $(ARGS)
 
 test-wrangler: $(DEV) $(if $(WRANGLER),other-wrangler,$(PINNED)) ## compare with the real wrangler in two releases, which npm installs; WRANGLER=latest for another
-	@WRANGLER_PACKAGES=$(if $(WRANGLER),$(OTHER),$(subst $(SPACE),:,$(PACKAGES))) $(PY) -m pytest -m wrangler tests/wrangler $(ARGS)
+	@WRANGLER_PACKAGES=$(if $(WRANGLER),$(OTHER),$(subst $(SPACE),:,$(PACKAGES))) $(PY) -m pytest $(WORKERS) --dist loadgroup -m wrangler tests/wrangler $(ARGS)
 
 test-pages: $(DEV) ## open the HTML format in a real browser: nothing runs, nothing loads, everything fits
 	$(need-chromium)

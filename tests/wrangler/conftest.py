@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from tests.wrangler.installs import Installs
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what wrangler made run in one worker: it takes a minute to make it."""
+    for item in items:
+        shares = "every_installs" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("installs" if shares else item.path.stem))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _installed() -> None:
     """There is a wrangler to compare with."""
