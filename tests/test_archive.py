@@ -18,6 +18,7 @@ from squasher.commands.check import check
 from squasher.commands.squash import UnprovedError
 from squasher.engine import Database
 from squasher.errors import InputError, ReplayError, SquasherError
+from squasher.files import alone
 from squasher.guard import TouchedError
 from squasher.introspect import introspect
 from squasher.profiles import D1
@@ -614,6 +615,45 @@ def test_edited_files_are_printed(tmp_path: Path) -> None:
     done = squash_cli("--to", "0005")
     assert (done.returncode, done.stdout) == (2, "")
     assert "  ~ file migrations/0004_teams.sql   was edited: " in done.stderr
+
+
+@pytest.mark.usefixtures("chain")
+def test_two_at_once(tmp_path: Path) -> None:
+    """While one run is at work in a directory, another one is refused there, and touches nothing."""
+    before = everything(tmp_path)
+    with alone(target().migrations):
+        for arguments in (["--to", "0002"], ["--undo"]):
+            refused = squash_cli(*arguments)
+            assert (refused.returncode, refused.stdout) == (2, "")
+            assert refused.stderr.startswith("error: another run of squasher is at work in migrations/\n")
+    assert everything(tmp_path) == before
+    assert squash_cli("--to", "0002").returncode == 0
+
+
+@pytest.mark.parametrize("step", ["make", "remove"])
+@pytest.mark.usefixtures("chain")
+def test_an_edit_meanwhile_is_kept(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an editor writes into a migration while it is archived is still there, and the error names it."""
+    edited, text = tmp_path / "migrations" / "0002_roles.sql", b"CREATE TABLE other (a);\n"
+    does = getattr(command, step)
+
+    def late(*arguments: object) -> object:
+        edited.write_bytes(text)
+        return does(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, step, late)
+        with pytest.raises(InputError, match=r"migrations/0002_roles\.sql was changed meanwhile"):
+            archive()
+    assert edited.read_bytes() == text
+    begun = step == "remove"
+    assert (tmp_path / "migrations-archive").exists() == begun
+    if begun:
+        with pytest.raises(TouchedError):
+            archive()
+        edited.write_bytes(CHAIN["0002_roles.sql"].encode())
+        archive()
+        assert check(target()).findings == ()
 
 
 @pytest.mark.usefixtures("chain")
