@@ -327,6 +327,17 @@ def test_several_databases_in_one_run() -> None:
     assert (one.code, one.out.count("\n")) == (0, 1)
 
 
+@pytest.mark.parametrize("ledger", ['it\'s "the" ledger; --', "select", "D1_Migrations"])
+def test_a_ledger_of_any_name(ledger: str) -> None:
+    """Whatever migrations_table is, wrangler writes it in quotes: the chain runs and its file is checked."""
+    chain("migrations")
+    entry = {"binding": "DB", "migrations_table": ledger}
+    write(wrangler_json=json.dumps({"d1_databases": [entry]}))
+    assert squasher("squash").code == 0
+    checked = squasher("check", "--exact")
+    assert (checked.code, checked.err) == (0, "")
+
+
 def test_what_fails_for_one_database_does_not_stop_the_others() -> None:
     """Its error names it, the other is done, and the exit code is 2."""
     write(wrangler_toml=TWO)
