@@ -73,8 +73,9 @@ def target(
 
 def beside(migrations: Path, what: str) -> Path:
     """The directory ``DIR-what`` for a chain in ``DIR``. Raises InputError when ``DIR`` leads nowhere."""
-    name = resolved(migrations).name if migrations.name in {"", ".."} else migrations.name
-    return migrations.parent / f"{name}-{what}"
+    if migrations.name in {"", ".."}:  # written without its name: what is beside it is in it
+        return migrations / f"{resolved(migrations).name}-{what}"
+    return migrations.parent / f"{migrations.name}-{what}"
 
 
 def rules(profile: str = "d1", max_steps: int | None = None) -> Profile:

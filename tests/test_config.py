@@ -113,6 +113,17 @@ def test_from_a_directory_below(monkeypatch: pytest.MonkeyPatch, project: Path) 
     assert (str(found.migrations), str(found.fresh)) == ("../../db/app", "../../new.sql")
 
 
+def test_the_projects_own_directory(monkeypatch: pytest.MonkeyPatch, project: Path) -> None:
+    """Where the migrations are beside the configuration, one fresh file is meant, wherever one stands."""
+    write(wrangler_toml='d1_databases = [{ binding = "DB", migrations_dir = "." }]\n')
+    found = set()
+    for folder in (project, project / "src", project / "src" / "deep"):
+        folder.mkdir(exist_ok=True)
+        monkeypatch.chdir(folder)
+        found.add(only().fresh.resolve())
+    assert found == {project / f"{project.name}-fresh" / "0001_complete_schema.sql"}
+
+
 def test_wrangler_prefers_json_to_toml() -> None:
     """wrangler.json comes before wrangler.jsonc, and that before wrangler.toml."""
     write(wrangler_toml=TWO)
