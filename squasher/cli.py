@@ -39,7 +39,12 @@ _Databases = Annotated[
 ]
 _Environment = Annotated[
     str | None,
-    typer.Option("--env", "-e", metavar="NAME", help="An environment of wrangler's configuration."),
+    typer.Option(
+        "--env",
+        "-e",
+        metavar="NAME",
+        help="An environment of wrangler's configuration; '' for its top level.",
+    ),
 ]
 _Config = Annotated[
     str | None,
@@ -83,7 +88,7 @@ def _options(
     database: list[str] | None,
     env: str | None,
 ) -> Options:
-    return Options(migrations, fresh, profile, max_steps, config, tuple(database or ()), env)
+    return Options(migrations, fresh, profile, max_steps, config, tuple(database or ()), env or None)
 
 
 def _format(name: str) -> str:
@@ -340,7 +345,7 @@ def databases(
     config: _Config = None,
 ) -> None:
     """Show which databases and chains are configured, where, and what squasher makes of them."""
-    options = Options(config=config, databases=tuple(database or ()), environment=env)
+    options = Options(config=config, databases=tuple(database or ()), environment=env or None)
     raise typer.Exit(run.databases(options, form=form))
 
 

@@ -163,6 +163,42 @@ def test_only_environments_have_databases() -> None:
     assert only().name == "DB (a), DB (b)"
 
 
+def test_one_name_in_several_environments() -> None:
+    """Chains of one name are told apart, and one that is named without its environment is asked for."""
+    for name in ("a", "b"):
+        chain(name, f"CREATE TABLE {name} (a);\n")
+    entry = '[[env.{0}.d1_databases]]\nbinding = "DB"\ndatabase_name = "app"\nmigrations_dir = "{0}"\n'
+    write(wrangler_toml=entry.format("a") + entry.format("b"))
+    assert [one.name for one in choose(Options()).targets] == ["DB (app) in env a", "DB (app) in env b"]
+    assert "shared with" not in squasher("databases").out
+    with pytest.raises(InputError, match="the environments a, b each have a database DB") as caught:
+        choose(Options(databases=("DB",)))
+    assert caught.value.hint == "Name one of them with --env."
+    assert str(only(Options(databases=("DB",), environment="b")).migrations) == "b"
+    assert str(only(Options(databases=("DB (app) in env b",))).migrations) == "b"
+
+
+def test_a_further_database_in_several_environments() -> None:
+    """One that the top level does not have is taken from its environment, if its chain is one."""
+    chain("migrations")
+    write(
+        wrangler_toml='d1_databases = [{ binding = "DB" }]\n'
+        'env.a.d1_databases = [{ binding = "LOGS", migrations_dir = "a" }, { binding = "EVENTS" }]\n'
+        'env.b.d1_databases = [{ binding = "LOGS", migrations_dir = "b" }, { binding = "EVENTS" }]\n'
+    )
+    with pytest.raises(InputError, match="the environments a, b each have a database LOGS"):
+        choose(Options(databases=("LOGS",)))
+    assert str(only(Options(databases=("EVENTS",))).migrations) == "migrations"
+
+
+def test_the_environment_without_a_name() -> None:
+    """An empty --env is the top level, as wrangler's is."""
+    chain("migrations")
+    write(wrangler_toml=FRESH_ENVIRONMENT)
+    assert squasher("squash", "--env", "").code == 0
+    assert squasher("databases", "--env=").out == squasher("databases").out
+
+
 def test_an_unknown_environment() -> None:
     """It is an error with a suggestion."""
     write(wrangler_toml=FRESH_ENVIRONMENT)

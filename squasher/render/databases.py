@@ -46,7 +46,7 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "groups", ", ".join(group.title for group in target.groups)
     if target.ignored:
         yield "ignored", ", ".join(target.ignored)
-    for one in target.databases:
+    for one in target.databases[1:]:
         if one.environment is not None and one.environment != entry.environment:
             yield "shared with", f"{one.title} in env {one.environment}"
 
