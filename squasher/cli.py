@@ -43,7 +43,7 @@ _Environment = Annotated[
         "--env",
         "-e",
         metavar="NAME",
-        help="An environment of wrangler's configuration; '' for its top level.",
+        help="An environment of wrangler's configuration.",
     ),
 ]
 _Config = Annotated[

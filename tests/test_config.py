@@ -472,6 +472,19 @@ def test_a_diff_means_the_chain_that_it_names(project: Path, monkeypatch: pytest
     ]
 
 
+def test_names_of_databases_are_only_names() -> None:
+    """In a report that GitHub shows the name of a database is neither markup nor a mention."""
+    chain("a")
+    chain("b")
+    names = ["<img src=x>", "@team [x](https://example.org) `y"]
+    entries = [{"binding": name, "migrations_dir": place} for name, place in zip(names, "ab", strict=True)]
+    write(wrangler_json=json.dumps({"d1_databases": entries}))
+    assert squasher("squash").code == 0
+    shown = squasher("check", "--format", "markdown").out
+    heads = [line for line in shown.split("\n") if line.startswith("## `")]
+    assert heads == ["## `<img src=x>`", "## ``@team [x](https://example.org) `y``"]
+
+
 def test_one_page_for_several_databases() -> None:
     """The HTML format says of each what it is, and no anchor is there twice."""
     write(wrangler_toml=TWO)
