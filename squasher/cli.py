@@ -39,12 +39,7 @@ _Databases = Annotated[
 ]
 _Environment = Annotated[
     str | None,
-    typer.Option(
-        "--env",
-        "-e",
-        metavar="NAME",
-        help="An environment of wrangler's configuration.",
-    ),
+    typer.Option("--env", "-e", metavar="NAME", help="An environment of wrangler's configuration."),
 ]
 _Config = Annotated[
     str | None,
