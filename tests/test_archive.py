@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -605,6 +606,19 @@ def test_what_is_printed() -> None:
     done = squash_cli("--undo")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: migrations-archive/manifest.json records no archive\n")
+
+
+def test_the_next_command_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell takes the names in it, which a stranger may have written, for names and nothing else."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, name="my migrations")
+    entry = {"binding": "DB", "database_name": "a; touch b", "migrations_dir": "my migrations"}
+    Path("wrangler.json").write_text(json.dumps({"d1_databases": [entry]}), encoding="utf-8")
+    done = squash_cli("--to", "0003")
+    line = next(line for line in done.stdout.split("\n") if "npx wrangler d1 execute" in line)
+    transition = "my migrations-archive/0003_ledger.sql"
+    assert shlex.split(line)[3:] == ["execute", "a; touch b", "--remote", "--file", transition]
+    assert "'a; touch b'" in line
 
 
 @pytest.mark.usefixtures("chain")
