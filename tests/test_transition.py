@@ -249,6 +249,15 @@ def test_it_says_that_it_stamped(connect: Connect) -> None:
     assert database.execute(result(OF)) == [("stamped: d1_migrations now records 0003_complete_schema.sql",)]
 
 
+def test_a_ledger_that_takes_no_name(connect: Connect) -> None:
+    """A trigger that swallows the row is no new database: it is an error, and nothing was done."""
+    ignores = "CREATE TRIGGER t BEFORE INSERT ON d1_migrations BEGIN SELECT RAISE(IGNORE); END;\n"
+    database = connect(D1._replace(ledger=None), recorded(ABSORBED) + ignores)
+    with pytest.raises(ReplayError, match="squasher could not stamp this database"):
+        run(database, transition.text(OF))
+    assert names(database) == [*ABSORBED]
+
+
 @pytest.mark.parametrize(
     "of", [OF, OF._replace(absorbed=HOSTILE, baseline=HOSTILE[6])], ids=["plain", "hostile"]
 )
