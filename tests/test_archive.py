@@ -364,6 +364,16 @@ def test_the_baseline_is_a_migration(
     assert [one.name for one in read_chain(chosen.migrations, pattern).migrations] == [baseline, names[2]]
 
 
+def test_the_archive_is_no_part_of_the_chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the pattern would find the archived files, they would run again: nothing is moved."""
+    write(tmp_path, name="all")
+    monkeypatch.chdir(tmp_path / "all")
+    everywhere = target(".")._replace(pattern="{*.sql,all-archive/*}")
+    with pytest.raises(InputError, match=r"all-archive/0001_users\.sql would be a migration of \./ itself"):
+        command.archive(everywhere, to="0003")
+    assert sorted(everything(tmp_path)) == [f"all/{name}" for name in CHAIN]
+
+
 def test_the_fresh_files_own_name_is_known(chain: Path) -> None:
     """A database that applied the fresh file as a migration, in another environment, is stamped."""
     squasher.squash(chain)

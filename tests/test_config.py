@@ -340,6 +340,18 @@ def test_two_chains_with_one_fresh_file() -> None:
         choose(Options())
 
 
+@pytest.mark.parametrize("fresh", ["", 'fresh = "db/out/fresh.sql"'])
+def test_a_fresh_file_that_would_be_a_migration(fresh: str, project: Path) -> None:
+    """Where the pattern would find it, wrangler would apply it: an error, and nothing is written."""
+    chain("db/a")
+    write(squasher_toml=f'migrations = "{"db" if fresh else "."}"\npattern = "**/*.sql"\n{fresh}\n')
+    before = sorted(project.rglob("*"))
+    done = squasher("squash")
+    assert (done.code, done.out) == (2, "")
+    assert "would be a migration of " in done.err
+    assert sorted(project.rglob("*")) == before
+
+
 def test_a_database_without_migrations() -> None:
     """Among others it is left out with a note; named, or alone, its directory is missing."""
     write(wrangler_toml=TWO)

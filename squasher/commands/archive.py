@@ -187,6 +187,8 @@ def _refuse_others(target: Target, place: Path, job: _Job, made: Made, path: Pat
     _refuse_strange(target.migrations, made.baseline.name)
     for one in (place / manifest.FILE, target.fresh, target.migrations / made.baseline.name):
         require_writable(one)
+    for one in (target.fresh, *(place / name for name in wanted)):
+        target.require_outside(one)
     for file in job.absorbed:
         _refuse_changed(target.migrations, entry(file))
 
