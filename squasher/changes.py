@@ -98,7 +98,7 @@ class File(NamedTuple):
     """What it is to the manifest; or what a file is that should not be there: an absorbed one that came
     back, another of its name, one of a number that is taken, one that would run before the baseline."""
     digest: str
-    """The sha256 of its bytes."""
+    """The sha256 of its bytes, with LF as its line ends."""
     other: str = ""
     """The file that one which should not be there collides with."""
 

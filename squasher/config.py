@@ -148,7 +148,16 @@ def every(configuration: Configuration, environment: str | None = None) -> tuple
     _refuse_one_setting_for_all(configuration, found)
     targets = [_of_databases(said, ones, configuration) for said, ones in found.items()]
     targets += _of_sections(configuration)
+    targets = [_told_apart(one, targets) for one in targets]
     return tuple(targets) or (_made(configuration.common),)
+
+
+def _told_apart(target: Target, targets: list[Target]) -> Target:
+    """The target, with its environments behind its name where another one has the same name."""
+    environments = dict.fromkeys(one.environment for one in target.databases if one.environment)
+    if not environments or [one.name for one in targets].count(target.name) == 1:
+        return target
+    return target._replace(name=f"{target.name} in env {', '.join(environments)}")
 
 
 def _selected(configuration: Configuration, environment: str | None) -> tuple[D1Database, ...]:
@@ -218,12 +227,22 @@ def _made(said: Settings) -> Target:
 
 def _called(configuration: Configuration, found: tuple[Target, ...], name: str) -> Target:
     """The target of a binding, a name or a table of settings. Raises InputError."""
-    for one in found:
-        if one.name == name or any(database.is_called(name) for database in one.databases):
-            return one
-    for database in configuration.databases:
-        if database.is_called(name):
-            return _of_databases(_said_of(configuration, database), [database], configuration)
+    matches = [one for one in found if one.name == name]
+    matches = matches or [one for one in found if any(database.is_called(name) for database in one.databases)]
+    if not matches:
+        further: dict[Settings, D1Database] = {}
+        for one in configuration.databases:
+            if one.is_called(name):
+                further.setdefault(_said_of(configuration, one), one)
+        matches = [_of_databases(said, [one], configuration) for said, one in further.items()]
+    environments = dict.fromkeys(one.databases[0].environment for one in matches if one.databases)
+    if len(matches) > 1 and len(environments) > 1:
+        raise InputError(
+            f"the environments {', '.join(filter(None, environments))} each have a database {name}",
+            hint="Name one of them with --env.",
+        )
+    if matches:
+        return matches[0]
     known = [*dict.fromkeys(one.name for one in found if one.name and not one.databases)]
     known += [title for one in configuration.databases for title in (one.binding, one.name) if title]
     where = configuration.wrangler or configuration.own

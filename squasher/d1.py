@@ -14,7 +14,7 @@ _COMMIT: Final = "COMMIT;"
 def ledger_table(name: str) -> str:
     """The statement with which wrangler (4.105.0 and later) creates its ledger, byte for byte."""
     return (
-        f'CREATE TABLE IF NOT EXISTS "{name}"(\n'
+        f"CREATE TABLE IF NOT EXISTS {_quoted(name)}(\n"
         "\t\tid         INTEGER PRIMARY KEY AUTOINCREMENT,\n"
         "\t\tname       TEXT UNIQUE,\n"
         "\t\tapplied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL\n"
@@ -24,7 +24,12 @@ def ledger_table(name: str) -> str:
 
 def ledger_row(table: str, migration: str) -> str:
     """What wrangler appends to a migration's text to record it."""
-    return f'\nINSERT INTO "{table}" (name)\nvalues ({literal(migration)});'
+    return f"\nINSERT INTO {_quoted(table)} (name)\nvalues ({literal(migration)});"
+
+
+def _quoted(name: str) -> str:
+    """A name as wrangler writes it, in quotes even where it needs none."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def trim_transaction(sql: str) -> str:

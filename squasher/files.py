@@ -86,6 +86,24 @@ def remove(path: Path) -> None:
     _flush(path.parent)
 
 
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a directory to this process, among those that ask here. Raises InputError when one has it."""
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(ImportError, OSError):  # no locks here, or no such directory
+            import fcntl
+
+            number = os.open(folder, os.O_RDONLY)
+            held.callback(os.close, number)
+            try:
+                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(
+                    f"another run of squasher is at work in {folder.as_posix()}/", hint="Wait for its end."
+                ) from None
+        yield
+
+
 def write_atomically(path: Path, data: bytes, *, elsewhere: str = "with --fresh FILE") -> bool:
     """Replace ``path`` by ``data`` through a temporary file beside it; False when it holds them already.
 

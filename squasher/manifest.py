@@ -26,7 +26,7 @@ _RESTORE: Final = "Get it back from version control."
 
 
 class Entry(NamedTuple):
-    """One file: its name as a ledger records it, and the sha256 of its bytes."""
+    """One file: its name as a ledger records it, and its digest."""
 
     name: str
     digest: str
@@ -57,8 +57,8 @@ def entry(migration: Migration) -> Entry:
 
 
 def digest(data: bytes) -> str:
-    """The sha256 of a file's bytes, in hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
+    """The sha256 of a file with LF as its line ends, which git turns on some machines, in hexadecimal."""
+    return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def read(path: Path) -> Manifest | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.errors import InputError
 from squasher.files import resolved
+from squasher.patterns import glob
 from squasher.profiles import PROFILES, Profile
 from squasher.sql import fold
 
@@ -47,6 +48,16 @@ class Target(NamedTuple):
         """The profile under which databases are read to be compared or carried: without ignored tables."""
         return self.profile._replace(ignored=tuple(map(fold, self.ignored)))
 
+    def require_outside(self, path: Path) -> None:
+        """Raise InputError where a file of this path would be a migration of the chain."""
+        place, root = resolved(path), resolved(self.migrations)
+        if place.is_relative_to(root) and glob(self.pattern).matches(place.relative_to(root).as_posix()):
+            raise InputError(
+                f"{path.as_posix()} would be a migration of {self.migrations.as_posix()}/ itself",
+                hint="Keep the migrations in a directory of their own, or this file where"
+                f" {self.pattern} does not find it.",
+            )
+
 
 def target(
     migrations: str | Path = "migrations",
@@ -73,8 +84,9 @@ def target(
 
 def beside(migrations: Path, what: str) -> Path:
     """The directory ``DIR-what`` for a chain in ``DIR``. Raises InputError when ``DIR`` leads nowhere."""
-    name = resolved(migrations).name if migrations.name in {"", ".."} else migrations.name
-    return migrations.parent / f"{name}-{what}"
+    if migrations.name in {"", ".."}:  # written without its name: what is beside it is in it
+        return migrations / f"{resolved(migrations).name}-{what}"
+    return migrations.parent / f"{migrations.name}-{what}"
 
 
 def rules(profile: str = "d1", max_steps: int | None = None) -> Profile:

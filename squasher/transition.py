@@ -197,7 +197,9 @@ def _result(of: Transition) -> str:
     stamped = literal(f"stamped: {of.ledger} now records {of.baseline}")
     known = literal(f"nothing to do: {of.ledger} records {of.baseline} already")
     new = literal(f"nothing to do: this is a new database, which {of.baseline} will build")
+    kept = literal(f"squasher could not stamp this database: something keeps {of.baseline} from {of.ledger}")
     return (
         f"SELECT iif(changes() > 0, {stamped}, iif(EXISTS (SELECT 1 FROM {ledger} WHERE name = {baseline}),\n"
-        f"    {known},\n    {new})) AS result;"
+        f"    {known},\n    iif(EXISTS (SELECT 1 FROM {ledger}), json_extract('{{}}', {kept}),\n"
+        f"    {new}))) AS result;"
     )

@@ -123,13 +123,13 @@ def _database(config: Path, field: str, entry: dict[str, Any], environment: str 
     binding = text("binding")
     if binding is None:
         raise InputError(f"{config.as_posix()}: {field} has no binding", hint='Give it one: binding = "DB".')
-    directory = text("migrations_dir")
-    pattern = text("migrations_pattern")
+    written, pattern = text("migrations_dir"), text("migrations_pattern")
+    directory = None if written is None else _normal(written)
     return D1Database(
         binding=binding,
         name=text("database_name"),
         id=text("preview_database_id") or text("database_id") or binding,
-        migrations=config.parent / (directory or DIRECTORY),
+        migrations=config.parent / (DIRECTORY if directory is None else directory),
         pattern=PATTERN
         if pattern is None
         else _below(config, f"{field}.migrations_pattern", pattern, directory),
@@ -146,14 +146,19 @@ def _below(config: Path, field: str, pattern: str, directory: str | None) -> str
             f"{config.as_posix()}: {field} needs migrations_dir beside it",
             hint="wrangler takes no pattern without the directory that it begins with.",
         )
-    start = posixpath.normpath(directory) + "/"
-    whole = posixpath.normpath(pattern)
+    start = "" if directory == "." else f"{directory}/"
+    whole = _normal(pattern)
     if not whole.startswith(start):
         raise InputError(
             f'{config.as_posix()}: {field} = "{pattern}" does not begin with "{start}", the migrations_dir',
             hint=f'Write it like "{start}*/migration.sql".',
         )
     return whole.removeprefix(start)
+
+
+def _normal(path: str) -> str:
+    """A path as wrangler reads it, with slashes on every system; one that says nothing is the file's own."""
+    return posixpath.normpath(path.replace("\\", "/"))
 
 
 def _is_text(value: object) -> TypeGuard[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from squasher.commands.check import check
 from squasher.commands.squash import UnprovedError
 from squasher.engine import Database
 from squasher.errors import InputError, ReplayError, SquasherError
+from squasher.files import alone
 from squasher.guard import TouchedError
 from squasher.introspect import introspect
 from squasher.profiles import D1
@@ -380,6 +382,16 @@ def test_the_baseline_is_a_migration(
     assert [one.name for one in read_chain(chosen.migrations, pattern).migrations] == [baseline, names[2]]
 
 
+def test_the_archive_is_no_part_of_the_chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the pattern would find the archived files, they would run again: nothing is moved."""
+    write(tmp_path, name="all")
+    monkeypatch.chdir(tmp_path / "all")
+    everywhere = target(".")._replace(pattern="{*.sql,all-archive/*}")
+    with pytest.raises(InputError, match=r"all-archive/0001_users\.sql would be a migration of \./ itself"):
+        command.archive(everywhere, to="0003")
+    assert sorted(everything(tmp_path)) == [f"all/{name}" for name in CHAIN]
+
+
 def test_the_fresh_files_own_name_is_known(chain: Path) -> None:
     """A database that applied the fresh file as a migration, in another environment, is stamped."""
     squasher.squash(chain)
@@ -624,6 +636,19 @@ def test_what_is_printed() -> None:
     assert done.stderr.startswith("error: migrations-archive/manifest.json records no archive\n")
 
 
+def test_the_next_command_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell takes the names in it, which a stranger may have written, for names and nothing else."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, name="my migrations")
+    entry = {"binding": "DB", "database_name": "a; touch b", "migrations_dir": "my migrations"}
+    Path("wrangler.json").write_text(json.dumps({"d1_databases": [entry]}), encoding="utf-8")
+    done = squash_cli("--to", "0003")
+    line = next(line for line in done.stdout.split("\n") if "npx wrangler d1 execute" in line)
+    transition = "my migrations-archive/0003_ledger.sql"
+    assert shlex.split(line)[3:] == ["execute", "a; touch b", "--remote", "--file", transition]
+    assert "'a; touch b'" in line
+
+
 @pytest.mark.usefixtures("chain")
 def test_edited_files_are_printed(tmp_path: Path) -> None:
     """An archive that refuses shows which files are not as they were."""
@@ -632,6 +657,45 @@ def test_edited_files_are_printed(tmp_path: Path) -> None:
     done = squash_cli("--to", "0005")
     assert (done.returncode, done.stdout) == (2, "")
     assert "  ~ file migrations/0004_teams.sql   was edited: " in done.stderr
+
+
+@pytest.mark.usefixtures("chain")
+def test_two_at_once(tmp_path: Path) -> None:
+    """While one run is at work in a directory, another one is refused there, and touches nothing."""
+    before = everything(tmp_path)
+    with alone(target().migrations):
+        for arguments in (["--to", "0002"], ["--undo"]):
+            refused = squash_cli(*arguments)
+            assert (refused.returncode, refused.stdout) == (2, "")
+            assert refused.stderr.startswith("error: another run of squasher is at work in migrations/\n")
+    assert everything(tmp_path) == before
+    assert squash_cli("--to", "0002").returncode == 0
+
+
+@pytest.mark.parametrize("step", ["make", "remove"])
+@pytest.mark.usefixtures("chain")
+def test_an_edit_meanwhile_is_kept(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an editor writes into a migration while it is archived is still there, and the error names it."""
+    edited, text = tmp_path / "migrations" / "0002_roles.sql", b"CREATE TABLE other (a);\n"
+    does = getattr(command, step)
+
+    def late(*arguments: object) -> object:
+        edited.write_bytes(text)
+        return does(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, step, late)
+        with pytest.raises(InputError, match=r"migrations/0002_roles\.sql was changed meanwhile"):
+            archive()
+    assert edited.read_bytes() == text
+    begun = step == "remove"
+    assert (tmp_path / "migrations-archive").exists() == begun
+    if begun:
+        with pytest.raises(TouchedError):
+            archive()
+        edited.write_bytes(CHAIN["0002_roles.sql"].encode())
+        archive()
+        assert check(target()).findings == ()
 
 
 @pytest.mark.usefixtures("chain")

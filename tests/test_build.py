@@ -236,6 +236,21 @@ def test_another_file_stays_unless_forced(out: Path) -> None:
     assert not squasher.build(out, CLEARLIFT).written
 
 
+@pytest.mark.parametrize(
+    "name", ["migrations/0001_a.sql", "link.sql", "migrations-fresh/0001_complete_schema.sql"]
+)
+def test_the_chain_is_not_replaced(name: str, tmp_path: Path) -> None:
+    """Not even with `--force` a file takes the place of a migration or of the fresh file."""
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001_a.sql").write_text("CREATE TABLE t (a);\n")
+    (tmp_path / "link.sql").symlink_to("migrations/0001_a.sql")
+    squasher.squash(tmp_path / "migrations")
+    before = (tmp_path / name).read_bytes()
+    with pytest.raises(InputError, match=f"{name} is a file of the chain itself"):
+        squasher.build(tmp_path / name, tmp_path / "migrations", force=True)
+    assert (tmp_path / name).read_bytes() == before
+
+
 @pytest.mark.parametrize("suffix", ["-wal", "-journal"])
 def test_a_journal_beside_it_is_in_the_way(suffix: str, out: Path) -> None:
     """A log or a journal would be played into the new file, or is somebody's data: even `--force` refuses."""

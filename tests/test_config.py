@@ -116,6 +116,17 @@ def test_from_a_directory_below(monkeypatch: pytest.MonkeyPatch, project: Path) 
     assert (str(found.migrations), str(found.fresh)) == ("../../db/app", "../../new.sql")
 
 
+def test_the_projects_own_directory(monkeypatch: pytest.MonkeyPatch, project: Path) -> None:
+    """Where the migrations are beside the configuration, one fresh file is meant, wherever one stands."""
+    write(wrangler_toml='d1_databases = [{ binding = "DB", migrations_dir = "." }]\n')
+    found = set()
+    for folder in (project, project / "src", project / "src" / "deep"):
+        folder.mkdir(exist_ok=True)
+        monkeypatch.chdir(folder)
+        found.add(only().fresh.resolve())
+    assert found == {project / f"{project.name}-fresh" / "0001_complete_schema.sql"}
+
+
 def test_wrangler_prefers_json_to_toml() -> None:
     """wrangler.json comes before wrangler.jsonc, and that before wrangler.toml."""
     write(wrangler_toml=TWO)
@@ -153,6 +164,42 @@ def test_only_environments_have_databases() -> None:
         'env.b.d1_databases = [{ binding = "DB", database_name = "b" }]\n'
     )
     assert only().name == "DB (a), DB (b)"
+
+
+def test_one_name_in_several_environments() -> None:
+    """Chains of one name are told apart, and one that is named without its environment is asked for."""
+    for name in ("a", "b"):
+        chain(name, f"CREATE TABLE {name} (a);\n")
+    entry = '[[env.{0}.d1_databases]]\nbinding = "DB"\ndatabase_name = "app"\nmigrations_dir = "{0}"\n'
+    write(wrangler_toml=entry.format("a") + entry.format("b"))
+    assert [one.name for one in choose(Options()).targets] == ["DB (app) in env a", "DB (app) in env b"]
+    assert "shared with" not in squasher("databases").out
+    with pytest.raises(InputError, match="the environments a, b each have a database DB") as caught:
+        choose(Options(databases=("DB",)))
+    assert caught.value.hint == "Name one of them with --env."
+    assert str(only(Options(databases=("DB",), environment="b")).migrations) == "b"
+    assert str(only(Options(databases=("DB (app) in env b",))).migrations) == "b"
+
+
+def test_a_further_database_in_several_environments() -> None:
+    """One that the top level does not have is taken from its environment, if its chain is one."""
+    chain("migrations")
+    write(
+        wrangler_toml='d1_databases = [{ binding = "DB" }]\n'
+        'env.a.d1_databases = [{ binding = "LOGS", migrations_dir = "a" }, { binding = "EVENTS" }]\n'
+        'env.b.d1_databases = [{ binding = "LOGS", migrations_dir = "b" }, { binding = "EVENTS" }]\n'
+    )
+    with pytest.raises(InputError, match="the environments a, b each have a database LOGS"):
+        choose(Options(databases=("LOGS",)))
+    assert str(only(Options(databases=("EVENTS",))).migrations) == "migrations"
+
+
+def test_the_environment_without_a_name() -> None:
+    """An empty --env is the top level, as wrangler's is."""
+    chain("migrations")
+    write(wrangler_toml=FRESH_ENVIRONMENT)
+    assert squasher("squash", "--env", "").code == 0
+    assert squasher("databases", "--env=").out == squasher("databases").out
 
 
 def test_an_unknown_environment() -> None:
@@ -296,6 +343,18 @@ def test_two_chains_with_one_fresh_file() -> None:
         choose(Options())
 
 
+@pytest.mark.parametrize("fresh", ["", 'fresh = "db/out/fresh.sql"'])
+def test_a_fresh_file_that_would_be_a_migration(fresh: str, project: Path) -> None:
+    """Where the pattern would find it, wrangler would apply it: an error, and nothing is written."""
+    chain("db/a")
+    write(squasher_toml=f'migrations = "{"db" if fresh else "."}"\npattern = "**/*.sql"\n{fresh}\n')
+    before = sorted(project.rglob("*"))
+    done = squasher("squash")
+    assert (done.code, done.out) == (2, "")
+    assert "would be a migration of " in done.err
+    assert sorted(project.rglob("*")) == before
+
+
 def test_a_database_without_migrations() -> None:
     """Among others it is left out with a note; named, or alone, its directory is missing."""
     write(wrangler_toml=TWO)
@@ -328,6 +387,17 @@ def test_several_databases_in_one_run() -> None:
     assert told == {"DB (app-db)": "different", "LOGS (logs-db)": "equivalent"}
     one = squasher("check", "--database", "LOGS")
     assert (one.code, one.out.count("\n")) == (0, 1)
+
+
+@pytest.mark.parametrize("ledger", ['it\'s "the" ledger; --', "select", "D1_Migrations"])
+def test_a_ledger_of_any_name(ledger: str) -> None:
+    """Whatever migrations_table is, wrangler writes it in quotes: the chain runs and its file is checked."""
+    chain("migrations")
+    entry = {"binding": "DB", "migrations_table": ledger}
+    write(wrangler_json=json.dumps({"d1_databases": [entry]}))
+    assert squasher("squash").code == 0
+    checked = squasher("check", "--exact")
+    assert (checked.code, checked.err) == (0, "")
 
 
 def test_what_fails_for_one_database_does_not_stop_the_others() -> None:
@@ -417,6 +487,19 @@ def test_a_diff_means_the_chain_that_it_names(project: Path, monkeypatch: pytest
         ("DB (app-db)", 0),
         ("LOGS (logs-db)", 1),
     ]
+
+
+def test_names_of_databases_are_only_names() -> None:
+    """In a report that GitHub shows the name of a database is neither markup nor a mention."""
+    chain("a")
+    chain("b")
+    names = ["<img src=x>", "@team [x](https://example.org) `y"]
+    entries = [{"binding": name, "migrations_dir": place} for name, place in zip(names, "ab", strict=True)]
+    write(wrangler_json=json.dumps({"d1_databases": entries}))
+    assert squasher("squash").code == 0
+    shown = squasher("check", "--format", "markdown").out
+    heads = [line for line in shown.split("\n") if line.startswith("## `")]
+    assert heads == ["## `<img src=x>`", "## ``@team [x](https://example.org) `y``"]
 
 
 def test_one_page_for_several_databases() -> None:

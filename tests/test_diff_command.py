@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from squasher.commands.archive import archive
 from squasher.commands.diff import Sides
 from squasher.commands.diff import diff as command
 from squasher.profiles import D1
+from squasher.target import target
+from tests import archives
 from tests.targets import of
 
 ROOT = Path(__file__).parent.parent
@@ -130,6 +133,27 @@ def test_what_is_done_to_migrations_that_were_there(repository_of: Path) -> None
         "0003_early.sql is new and comes before others: a database that has run those runs it after them",
     ]
     assert diff(repository_of, "--from", "0005", "--to", "0001")[2] == ""
+
+
+def test_an_archive_is_no_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a squash in place what the baseline stands for is said, and nothing is called gone or late."""
+    monkeypatch.chdir(tmp_path)
+    archives.write(tmp_path, name="old")
+    migrations = archives.write(tmp_path)
+    archive(target("migrations"), to="0003")
+    compared = command(Sides("old", "migrations"), target("migrations"))
+    stands = "0003_complete_schema.sql stands for 0001_users.sql to 0003_email.sql: "
+    assert (compared.findings, compared.warnings) == (
+        (),
+        (f"{stands}a database that has run them needs the ledger transition first",),
+    )
+    (migrations / "0005_rename.sql").unlink()
+    (migrations / "0003_late.sql").write_text("CREATE TABLE late (a);\n")
+    _, *others = command(Sides("old", "migrations"), target("migrations")).warnings
+    assert others == [
+        "0005_rename.sql is gone: a database that has run it keeps what it did",
+        "0003_late.sql is new and comes before others: a database that has run those runs it after them",
+    ]
 
 
 def test_a_database_made_at_another_time(tmp_path: Path) -> None:

@@ -75,6 +75,19 @@ def test_an_archive_that_was_left_alone(project: Path) -> None:
     assert (checked.status, checked.findings) == ("equal", ())
 
 
+@pytest.mark.parametrize(("old", "new"), [(b"\n", b"\r\n"), (b"\r\n", b"\n")])
+def test_line_ends_that_git_turns(old: bytes, new: bytes, tmp_path: Path) -> None:
+    """With core.autocrlf a checkout has other line ends than there were: nobody edited that."""
+    migrations = write(tmp_path, {name: sql.replace("\n", old.decode()) for name, sql in CHAIN.items()})
+    command.archive(target(migrations), to="0003")
+    for path in tmp_path.rglob("*.*"):
+        path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", new))
+    checked = squasher.check(migrations)
+    assert (checked.status, checked.findings) == ("equal", ())
+    command.undo(target(migrations))
+    assert sorted(path.name for path in migrations.iterdir()) == [*CHAIN]
+
+
 NEW_TABLE: Final = "CREATE TABLE newest (a);\n"
 
 

@@ -142,6 +142,16 @@ def test_an_unknown_name(folder: Path, name: str, hint: str) -> None:
     assert second.startswith(f"help: {hint}")
 
 
+@pytest.mark.parametrize("name", ["0002", "2", "0002_roles", "0002_roles.sql"])
+def test_an_absorbed_migration(folder: Path, name: str) -> None:
+    """Of a migration that a baseline absorbed it says which one that is, and where the file is now."""
+    assert run(folder, "archive", "--to", "0003")[0] == 0
+    code, _, err = run(folder, "history", name)
+    where = "migrations-archive/0002_roles.sql"
+    assert code == 2
+    assert err.splitlines()[1] == f"help: 0003_complete_schema.sql absorbed it: it is {where} now."
+
+
 def test_json(folder: Path) -> None:
     """The same as a document: episodes for migrations, lives for names."""
     code, out, err = run(folder, "history", "--format", "json", "users.mail")

@@ -30,7 +30,7 @@ SECOND: Final = FIRST._replace(
 
 
 def test_the_digest_is_sha256() -> None:
-    """A digest is what `sha256sum` prints."""
+    """A digest is what `sha256sum` prints of a file whose lines end in LF."""
     assert digest(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 

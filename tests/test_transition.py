@@ -12,7 +12,7 @@ from squasher.engine import Database
 from squasher.errors import ReplayError
 from squasher.profiles import D1
 from squasher.replay import run_file
-from squasher.sql import literal, tokens
+from squasher.sql import literal, quote, tokens
 from squasher.transition import Transition
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ HOSTILE: Final = (
 
 def recorded(names: Iterable[str | None], table: str = "d1_migrations") -> str:
     """The ledger with these names."""
-    rows = "".join(f"INSERT INTO {table} (name) VALUES ({literal(name)});\n" for name in names)
+    rows = "".join(f"INSERT INTO {quote(table)} (name) VALUES ({literal(name)});\n" for name in names)
     return f"{d1.ledger_table(table)};\n{rows}"
 
 
@@ -58,7 +58,7 @@ def run(database: Database, sql: str) -> None:
 
 def names(database: Database, table: str = "d1_migrations") -> list[str]:
     """What the ledger holds, in its order."""
-    return [name for (name,) in database.execute(f"SELECT name FROM {table} ORDER BY id")]
+    return [name for (name,) in database.execute(f"SELECT name FROM {quote(table)} ORDER BY id")]
 
 
 def refusal(database: Database, of: Transition = OF) -> str:
@@ -161,12 +161,10 @@ def test_a_long_difference_is_cut(connect: Connect) -> None:
 @pytest.mark.parametrize("table", ["ledger", "missing", 'it\'s "the" ledger', "d1 migrations", "state"])
 def test_a_ledger_of_another_name(connect: Connect, table: str) -> None:
     """The ledger may have any name, one that the SQL uses itself too, as wrangler takes it."""
-    table = table.replace('"', "")  # wrangler does not escape it
     of = OF._replace(ledger=table)
-    quoted = f'"{table}"'
-    database = connect(D1, recorded(ABSORBED, table=quoted).replace('""', '"'))
+    database = connect(D1, recorded(ABSORBED, table=table))
     run(database, transition.text(of))
-    assert names(database, quoted) == [*ABSORBED, BASELINE]
+    assert names(database, table) == [*ABSORBED, BASELINE]
 
 
 def test_hostile_names_are_stamped(connect: Connect) -> None:
@@ -249,6 +247,15 @@ def test_it_says_that_it_stamped(connect: Connect) -> None:
     insert = transition.text(OF).split("\n\n")[-2]
     database.execute(insert)
     assert database.execute(result(OF)) == [("stamped: d1_migrations now records 0003_complete_schema.sql",)]
+
+
+def test_a_ledger_that_takes_no_name(connect: Connect) -> None:
+    """A trigger that swallows the row is no new database: it is an error, and nothing was done."""
+    ignores = "CREATE TRIGGER t BEFORE INSERT ON d1_migrations BEGIN SELECT RAISE(IGNORE); END;\n"
+    database = connect(D1._replace(ledger=None), recorded(ABSORBED) + ignores)
+    with pytest.raises(ReplayError, match="squasher could not stamp this database"):
+        run(database, transition.text(OF))
+    assert names(database) == [*ABSORBED]
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,26 @@ def test_a_broken_file(tmp_path: Path, name: str, text: str | bytes, says: str) 
 
 
 @pytest.mark.parametrize(
+    ("directory", "pattern", "read"),
+    [
+        (".", "*.sql", (".", "*.sql")),
+        ("./", "./*/migration.sql", (".", "*/migration.sql")),
+        ("", None, (".", "*.sql")),
+        ("db\\app", "db\\app\\*\\migration.sql", ("db/app", "*/migration.sql")),
+        ("db//app/", "db/app/*.sql", ("db/app", "*.sql")),
+        ("../shared", None, ("../shared", "*.sql")),
+    ],
+)
+def test_every_way_to_write_a_directory(
+    tmp_path: Path, directory: str, pattern: str | None, read: tuple[str, str]
+) -> None:
+    """Wrangler reads it with either slash and without what says nothing; an empty one is the file's own."""
+    fields = {"migrations_dir": directory, **({"migrations_pattern": pattern} if pattern else {})}
+    (found,) = databases(written(tmp_path, "wrangler.json", json.dumps(entry(**fields))))
+    assert (found.migrations, found.pattern) == (tmp_path / read[0], read[1])
+
+
+@pytest.mark.parametrize(
     ("fields", "says"),
     [
         ({"migrations_pattern": "migrations/*.sql"}, "needs migrations_dir"),

@@ -17,15 +17,16 @@ from squasher.chain import Chain, Migration, NoMigrationsError, assemble, read_c
 from squasher.commands.baseline import Made, beside, make, name_of
 from squasher.commands.squash import proved
 from squasher.errors import InputError
-from squasher.files import read_regular, remove, require_writable, write_atomically
+from squasher.files import alone, read_regular, remove, require_writable, write_atomically
 from squasher.guard import absorbed_of, is_unfinished, place_of, refuse_edited_baseline, refuse_touched
-from squasher.manifest import Archive, Manifest, entry
+from squasher.manifest import Archive, Manifest, digest, entry
 from squasher.observe import observe
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+    from squasher.manifest import Entry
     from squasher.target import Target
 
 _FINISH: Final = "Run `squasher archive` again to finish it, or `squasher archive --undo` to take it back."
@@ -71,6 +72,11 @@ def archive(target: Target, *, to: str | None = None, allow: Collection[str] = (
     that fails, UnprovedError when the new chain is not equal to the old one, TouchedError for files that
     are not as the manifest says; nothing was touched then.
     """
+    with alone(target.migrations):
+        return _archive(target, to, allow)
+
+
+def _archive(target: Target, to: str | None, allow: Collection[str]) -> Archived:
     ledger = _ledger(target)
     place = place_of(target.migrations)
     job = _job(target, place, to, allow)
@@ -181,6 +187,19 @@ def _refuse_others(target: Target, place: Path, job: _Job, made: Made, path: Pat
     _refuse_strange(target.migrations, made.baseline.name)
     for one in (place / manifest.FILE, target.fresh, target.migrations / made.baseline.name):
         require_writable(one)
+    for one in (target.fresh, *(place / name for name in wanted)):
+        target.require_outside(one)
+    for file in job.absorbed:
+        _refuse_changed(target.migrations, entry(file))
+
+
+def _refuse_changed(root: Path, one: Entry) -> None:
+    """Refuse where somebody wrote a file since it was read: what is in it then is nowhere else."""
+    path = root / one.name
+    if _exists(path) and digest(read_regular(path, follow=False)) != one.digest:
+        raise InputError(
+            f"{path.as_posix()} was changed meanwhile", hint="Nothing was written: run it again."
+        )
 
 
 def _refuse_strange(root: Path, name: str) -> None:
@@ -205,17 +224,18 @@ def _write(target: Target, place: Path, job: _Job, made: Made, path: Path, recor
         write_atomically(target.fresh, made.fresh.text.encode())
         write_atomically(target.migrations / made.baseline.name, made.baseline.data)
         for one in job.absorbed:
-            _take(target.migrations, one.name)
+            _take(target.migrations, entry(one))
     except InputError as error:
         error.hint = _FINISH
         raise
     files.unfinished = ""
 
 
-def _take(root: Path, name: str) -> None:
-    """Remove a file, and directories below the root that are empty then."""
-    remove(root / name)
-    for folder in (root / name).parents:
+def _take(root: Path, one: Entry) -> None:
+    """Remove a file that is still what it was, and directories below the root that are empty then."""
+    _refuse_changed(root, one)
+    remove(root / one.name)
+    for folder in (root / one.name).parents:
         if folder == root:
             return
         with suppress(OSError):
@@ -228,6 +248,11 @@ def undo(target: Target) -> Archived:
     Raises InputError when there is no archive, TouchedError when one of its files was edited, and what
     ``squash`` raises for the chain that there would be; nothing was touched then.
     """
+    with alone(target.migrations):
+        return _undo(target)
+
+
+def _undo(target: Target) -> Archived:
     _ledger(target)
     place = place_of(target.migrations)
     known = manifest.read(place / manifest.FILE)
@@ -252,9 +277,10 @@ def undo(target: Target) -> Archived:
         for one in absorbed:
             write_atomically(target.migrations / one.name, one.data)
         write_atomically(target.fresh, fresh.text.encode())
-        _take(target.migrations, last.baseline.name)
-        for name in (*(one.name for one in absorbed), path.name):
-            _take(place, name)
+        _take(target.migrations, last.baseline)
+        for old in last.absorbed:
+            _take(place, old)
+        remove(path)
         if rest.archives:
             write_atomically(place / manifest.FILE, manifest.text(rest).encode())
         else:

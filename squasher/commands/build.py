@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import dbfile
@@ -9,7 +10,7 @@ from squasher.chain import read_chain
 from squasher.commands.squash import UnprovedError, cut_short, refuse_views_of_what_is_left_out
 from squasher.engine import Database
 from squasher.errors import InputError, UnsupportedError
-from squasher.files import read_regular, write_atomically
+from squasher.files import read_regular, resolved, write_atomically
 from squasher.introspect import introspect
 from squasher.prove import prove
 from squasher.replay import replay
@@ -17,8 +18,6 @@ from squasher.rowdiff import Side
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from squasher.chain import Chain
     from squasher.model import Snapshot
     from squasher.profiles import Profile
@@ -46,6 +45,11 @@ def build(target: Target, out: Path, *, to: str | None = None, force: bool = Fal
     file, unless ``force``; what is there is untouched then.
     """
     whole = read_chain(target.migrations, target.pattern)
+    own = (target.fresh, *(Path(one.path) for one in whole.migrations))
+    if resolved(out) in map(resolved, own):
+        raise InputError(
+            f"{out.as_posix()} is a file of the chain itself", hint="Choose another name for the database."
+        )
     chain = whole if to is None else whole.until(to)
     snapshot, data = _made(chain, target.profile)
     # not in a process of its own: a fork would take over the state that SQLite draws its keys from

@@ -217,6 +217,19 @@ def _rewritten(old: Opened, new: Opened) -> tuple[str, ...]:
         return ()
     before = {one.name: one.data for one in old.chain.migrations}
     after = {one.name: one.data for one in new.chain.migrations}
+    recorded = new.side.snapshots[0].ledger
+    absorbed = [name for name in before if name not in after and name in recorded]
+    baseline = next((name for name in after if name not in before), None)
+    if not absorbed or baseline is None:
+        return _changed(before, after)
+    them = f"{absorbed[0]} to {absorbed[-1]}" if len(absorbed) > 1 else absorbed[0]
+    stands = f"{baseline} stands for {them}: a database that has run them needs the ledger transition first"
+    before = {name: data for name, data in before.items() if name not in absorbed}
+    return (stands, *_changed(before, {name: data for name, data in after.items() if name != baseline}))
+
+
+def _changed(before: dict[str, bytes], after: dict[str, bytes]) -> tuple[str, ...]:
+    """What is not as it was, or not where a database that ran the old migrations would run it."""
     places = [place for place, name in enumerate(after) if name in before]
     if not places:
         return ()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from squasher.chain import read_chain
+from squasher import manifest
+from squasher.chain import number_of, read_chain
 from squasher.errors import InputError
+from squasher.guard import place_of
 from squasher.history import History, read
 
 if TYPE_CHECKING:
@@ -51,7 +53,10 @@ def history(target: Target, what: str | None = None, to: str | None = None) -> T
     episodes = tuple(one for one in told.episodes if _is_called(one, what))
     if episodes:
         return answer._replace(episodes=episodes)
-    raise InputError(f"nothing in {told.chain.directory}/ is called {what}", hint=_hint(told, what))
+    raise InputError(
+        f"nothing in {told.chain.directory}/ is called {what}",
+        hint=_absorbed(target, what) or _hint(told, what),
+    )
 
 
 def _columns(told: History, what: str) -> tuple[Lived, ...]:
@@ -71,6 +76,19 @@ def _is_called(episode: Episode, what: str) -> bool:
         return True
     both = what, migration.number
     return all(one.isascii() and one.isdecimal() for one in both) and int(what) == int(migration.number)
+
+
+def _absorbed(target: Target, what: str) -> str | None:
+    """Where a migration is that a baseline absorbed."""
+    place = place_of(target.migrations)
+    known = manifest.read(place / manifest.FILE) or manifest.Manifest()
+    number = (what.lstrip("0") or "0") if what.isascii() and what.isdecimal() else None
+    for archive in known.archives:
+        for one in archive.absorbed:
+            named = what in {one.name, one.name.removesuffix(".sql")}
+            if named or (number is not None and number == number_of(one.name)):
+                return f"{archive.baseline.name} absorbed it: it is {(place / one.name).as_posix()} now."
+    return None
 
 
 def _hint(told: History, what: str) -> str:

@@ -63,6 +63,8 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     """
     whole = read_chain(target.migrations, target.pattern)
     chain = whole if to is None else whole.until(to)
+    if write:
+        target.require_outside(target.fresh)
     made = proved(observe(chain, target.scope), target)
     made = made._replace(warnings=(*cut_short(whole, chain), *made.warnings))
     return made._replace(written=write and write_atomically(target.fresh, made.text.encode()))

@@ -50,12 +50,12 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "groups", ", ".join(group.title for group in target.groups)
     if target.ignored:
         yield "ignored", ", ".join(target.ignored)
+    own = target.databases[0].environment if target.databases else None
     for one in target.databases:
-        if one.environment == entry.environment:
+        if one.environment == own:
             local = local_file(one)
             yield "local state", local.as_posix() + ("" if local.exists() else " · not there")
-    for one in target.databases:
-        if one.environment is not None and one.environment != entry.environment:
+        elif one.environment is not None:
             yield "shared with", f"{one.title} in env {one.environment}"
 
 

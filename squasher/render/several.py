@@ -16,8 +16,15 @@ def joined(form: str, parts: Sequence[tuple[str, str]]) -> str:
         return _array(parts)
     if form == "github":
         return "".join(text for _, text in parts)  # each line names its file
-    head = {"markdown": "## {}\n\n", "sql": "-- {}\n\n"}.get(form, "{}\n")
-    return "\n".join(head.format(printable(name)) + text for name, text in parts if text)
+    return "\n".join(_head(form, name) + text for name, text in parts if text)
+
+
+def _head(form: str, name: str) -> str:
+    if form == "markdown":
+        from squasher.render.markdown import code
+
+        return f"## {code(name)}\n\n"
+    return f"-- {printable(name)}\n\n" if form == "sql" else f"{printable(name)}\n"
 
 
 def _array(parts: Sequence[tuple[str, str]]) -> str:

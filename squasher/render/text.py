@@ -189,6 +189,8 @@ def _summary(snapshot: Snapshot) -> str:
 
 def archived(result: Archived) -> str:
     """The result of an archive or of its undo: what happened, and what to do next."""
+    import shlex  # no other command needs it
+
     absorbed, place = result.absorbed, f"{result.place.as_posix()}/"
     many = f"{_migrations(len(absorbed.migrations))}, {absorbed.span}"
     fresh = result.target.fresh.as_posix()
@@ -201,12 +203,13 @@ def archived(result: Archived) -> str:
         )
     kept = result.kept
     span = f", {Chain(absorbed.directory, kept).span}" if kept else ": the baseline is the whole chain"
-    names = [
-        f"{one.name or one.binding}{f' --env {one.environment}' if one.environment else ''}"
+    calls = [
+        [one.name or one.binding, *(["--env", one.environment] if one.environment else [])]
         for one in result.target.databases
     ]
     commands = [
-        f"npx wrangler d1 execute {name} --remote --file {result.transition}" for name in names or ["DB"]
+        shlex.join(["npx", "wrangler", "d1", "execute", *call, "--remote", "--file", result.transition])
+        for call in calls or [["DB"]]
     ]
     lines = [
         f"{'finished' if result.resumed else 'absorbed':<9}  {many}, into {result.baseline}",
