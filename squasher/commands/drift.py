@@ -10,7 +10,7 @@ from squasher.engine import Database
 from squasher.errors import InputError, SqlError, SquasherError
 from squasher.live import Expected
 from squasher.sources import LOCAL, open_source, parse
-from squasher.sql import canonical, fold, quote
+from squasher.sql import quote
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def drift(
             progress()
     except KeyboardInterrupt:
         pass  # whoever asks a second time ends the comparison too
-    groups = _groups(sorted(looks, key=lambda look: look.name), expected, target, unread)
+    groups = _groups(sorted(looks, key=lambda look: look.name), expected, unread)
     return Fleet(
         migrations=expected.chain.directory,
         profile=target.profile.name,
@@ -214,16 +214,14 @@ def _made(source: Source, schema: Schema, profile: Profile) -> _Look:
     return _Look(source.name, seen, lambda: remote.snapshot(schema, profile, source.name))
 
 
-def _groups(
-    looks: list[_Look], expected: Expected, target: Target, unread: list[tuple[str, SquasherError]]
-) -> list[Group]:
-    """The databases by what a comparison says of them; one comparison for all that are alike."""
-    keys: dict[_Seen, object] = {}
-    alike: dict[object, list[_Look]] = {}
+def _groups(looks: list[_Look], expected: Expected, unread: list[tuple[str, SquasherError]]) -> list[Group]:
+    """The databases by what a comparison says of them; one comparison for all that are alike.
+
+    Alike is what is stored byte for byte: the name of a view's column is its text, spaces and all.
+    """
+    alike: dict[_Seen, list[_Look]] = {}
     for look in looks:
-        if look.seen not in keys:
-            keys[look.seen] = _fingerprint(look.seen, target.profile)
-        alike.setdefault(keys[look.seen], []).append(look)
+        alike.setdefault(look.seen, []).append(look)
     found: dict[object, Group] = {}
     for several in alike.values():
         members = list(several)
@@ -247,14 +245,3 @@ def _compare(look: _Look, expected: Expected) -> tuple[Comparison, tuple[str, ..
     whole = look.whole()
     where = expected.standing(whole)
     return expected.compare(look.name, whole, where), where.notes
-
-
-def _fingerprint(seen: _Seen, profile: Profile) -> object:
-    """What is compared of a schema: its tokens, whoever spaced them, without what others keep in it."""
-    own = ("sqlite_", *([profile.reserved_prefix] if profile.reserved_prefix is not None else []))
-    objects = tuple(
-        (kind, name, table, canonical(sql) if isinstance(sql, str) else sql)
-        for kind, name, table, sql in seen.stored
-        if not str(name).startswith(own) and not fold(str(table)).startswith(own[1:])
-    )
-    return objects, seen.ledger, seen.settings
