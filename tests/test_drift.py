@@ -208,6 +208,24 @@ def test_what_cannot_be_read(tenants: Tenants) -> None:
     ]
 
 
+def test_no_file_stops_the_rest(tenants: Tenants) -> None:
+    """A name that no file system takes, and text that is not UTF-8 in a schema or in a ledger."""
+    tenants.add("a")
+    (view,) = tenants.add("view", script="CREATE VIEW v AS SELECT 'MARK'")
+    with open(view, "r+b") as file:  # noqa: PTH123 - some bytes of it
+        file.seek(file.read().index(b"MARK"))
+        file.write(b"\xff")
+    tenants.add("ledger", script="INSERT INTO d1_migrations (name) VALUES (CAST(x'ff' AS TEXT))")
+    done = tenants.squasher("x" * 300, "view.sqlite", "ledger.sqlite", "a.sqlite")
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[-1] == "4 databases in 1 group: none differs, 3 could not be read."
+    assert done.stderr.splitlines() == [
+        "error: ledger.sqlite: a name or a text of its schema is not UTF-8",
+        "error: view.sqlite: a name or a text of its schema is not UTF-8",
+        f"error: {'x' * 300}: File name too long",
+    ]
+
+
 def test_json(tenants: Tenants) -> None:
     """Programs get every name."""
     names = tenants.add("a", "b", to="0002") + tenants.add("x", script="DROP VIEW one")

@@ -147,6 +147,8 @@ def _looks(
                 yield _look(source, target, reach)
             except SquasherError as error:
                 yield source.name, error
+            except OSError as error:  # such as a name that is too long
+                yield source.name, InputError(f"{source.name}: {error.strerror}")
     if remote:
         yield from _asked(remote, target, jobs)
 
@@ -179,6 +181,8 @@ def _seen(file: apsw.Connection, profile: Profile) -> _Seen:
         settings = tuple(database.execute(f"PRAGMA {name}")[0][0] for name in profile.settings)
     except SqlError as error:
         raise InputError(f"SQLite cannot read its schema: {error.message}") from error
+    except UnicodeDecodeError as error:
+        raise InputError("a name or a text of its schema is not UTF-8") from error
     return _Seen(stored, tuple(name for (name,) in ledger), settings)
 
 
