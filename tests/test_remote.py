@@ -134,6 +134,14 @@ def test_the_order_of_a_vacuumed_database(connect: Callable[..., Database]) -> N
     assert [one.name for one in copy.objects] == ["docs_content", "docs_body", "docs", "own"]
 
 
+def test_a_comment_behind_the_last_word(connect: Callable[..., Database]) -> None:
+    """It belongs to the text of a table with an option, when nothing came behind it."""
+    sql = "CREATE TABLE t (a TEXT) STRICT -- only text"
+    schema = remote.read_schema(answering(connect(SQLITE, sql), []), SQLITE)
+    (table,) = remote.snapshot(schema, SQLITE, "d1:DB").objects
+    assert table.sql == sql
+
+
 def test_without_rows_one_question_is_enough(original: Database) -> None:
     """The schema and the ledger are read in one call, and no table of the users'."""
     sent: list[str] = []
@@ -226,7 +234,12 @@ def test_a_text_that_is_not_what_it_says(stored: tuple[str, str, str, str]) -> N
 
 @pytest.mark.parametrize(
     "answer",
-    [[[{"type": "table"}], [], []], [[], []], [[{"type": 1, "name": 2, "tbl_name": 3, "sql": 4}], [], []]],
+    [
+        *([[{"type": "table"}], [], []], [[], []]),
+        [[{"type": 1, "name": 2, "tbl_name": 3, "sql": 4}], [], []],
+        [[{"type": "view", "name": "v", "tbl_name": "v", "sql": "CREATE VIEW v AS SELECT '\0'"}], [], []],
+        [[], [], [{"name": "half a character: \ud800"}]],
+    ],
 )
 def test_another_answer_than_the_one_asked_for(answer: list[list[dict[str, Any]]]) -> None:
     """It is an error, not a schema."""
