@@ -7,6 +7,7 @@ findings · 2 could not do it · 130 interrupted.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import os
@@ -160,7 +161,9 @@ def drift(
         for name, error in fleet.unread:
             _complain(error, "" if name in error.message else f"{name}: ")
         if fleet.left:
-            sys.stderr.write(f"interrupted; {fleet.left:,} of {len(set(named)):,} were not looked at\n")
+            sys.stderr.write(
+                f"interrupted; {fleet.left:,} of {fleet.left + fleet.databases:,} were not looked at\n"
+            )
             return INTERRUPTED
         if fleet.unread or fleet.count("unknown"):
             return TROUBLE
@@ -176,7 +179,8 @@ def _listed(path: str) -> list[str]:
     from squasher.files import read_regular
 
     data = sys.stdin.buffer.read() if path == "-" else read_regular(Path(path))
-    return [os.fsdecode(line.rstrip(b"\r")) for line in data.split(b"\n") if line.strip()]
+    lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
+    return [os.fsdecode(line.rstrip(b"\r")) for line in lines if line.strip()]
 
 
 @contextlib.contextmanager

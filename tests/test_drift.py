@@ -19,11 +19,12 @@ import pytest
 from squasher.commands.build import build
 from squasher.commands.check import check_database
 from squasher.commands.drift import drift
-from squasher.d1state import Reach
+from squasher.d1state import Reach, local_file
 from squasher.errors import InputError
 from squasher.live import Expected
 from squasher.render import FLEETS
 from squasher.target import target
+from squasher.wrangler import databases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -248,6 +249,28 @@ def test_a_list(tenants: Tenants) -> None:
     assert done.stdout.splitlines()[-1] == "2 databases in 1 group: none differs."
 
 
+def test_one_database_by_several_names(tenants: Tenants) -> None:
+    """It counts once, however its path or its list is written."""
+    tenants.add("a")
+    config = {"d1_databases": [{"binding": "DB", "database_name": "app", "database_id": "id"}]}
+    (tenants.root / "wrangler.json").write_text(json.dumps(config))
+    local = local_file(databases(tenants.root / "wrangler.json")[0])
+    local.parent.mkdir(parents=True)
+    shutil.copy(tenants.root / "a.sqlite", local)
+    (tenants.root / "list").write_bytes(b"\xef\xbb\xbfa.sqlite\nd1:app\n")
+    done = tenants.squasher("--list", "list", "./a.sqlite", "d1:DB")
+    assert done.stdout.splitlines()[-1] == "2 databases in 1 group: none differs."
+
+
+def test_a_ledger_of_another_form(tenants: Tenants) -> None:
+    """It records nothing, as for a check: a table of this name that somebody made by hand."""
+    (path,) = tenants.add("a", script="DROP TABLE d1_migrations; CREATE TABLE d1_migrations (id, at)")
+    (group,) = drift([path], tenants.chain).groups
+    where = "compared with the whole"
+    assert where in group.notes[0]
+    assert where in check_database(path, tenants.chain, Reach()).warnings[0]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -370,3 +393,5 @@ def test_a_source_that_is_no_database(tenants: Tenants) -> None:
     """The library refuses it before it looks at any."""
     with pytest.raises(InputError, match="is no database file"):
         drift(["a.sqlite", "-"], tenants.chain)
+    with pytest.raises(InputError, match="a name holds a NUL character"):
+        drift(["a.sqlite\0b.sqlite\0"], tenants.chain)

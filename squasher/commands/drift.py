@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import d1state, dbfile
 from squasher.chain import read_chain
 from squasher.engine import Database
 from squasher.errors import InputError, SqlError, SquasherError
+from squasher.introspect import recorded
 from squasher.live import Expected
 from squasher.sources import LOCAL, open_source, parse
-from squasher.sql import quote
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
@@ -96,7 +97,9 @@ def drift(
     an interrupt, what is known so far is the result. Raises InputError for a source that can be no
     database, and what the chain itself raises.
     """
-    named = {source: _parsed(source) for source in sources}
+    named: dict[object, Source] = {}
+    for source in map(_parsed, sources):
+        named.setdefault(_database(source, target), source)
     expected = Expected(read_chain(target.migrations, target.pattern), target)
     looks: list[_Look] = []
     known: dict[_Seen, _Seen] = {}
@@ -125,10 +128,22 @@ def drift(
 
 
 def _parsed(text: str) -> Source:
+    if "\0" in text:
+        raise InputError(
+            "a name holds a NUL character", hint="Write a list as UTF-8, one name a line: no -print0."
+        )
     source = parse(text)
     if source.kind not in {"path", "d1"}:
         raise InputError(f"{source.name} is no database file", hint="Name database files, or d1:NAME.")
     return source
+
+
+def _database(source: Source, target: Target) -> object:
+    """What is the same for two names of one database: a binding and its database_name, ``a`` and ``./a``."""
+    if source.kind == "d1":
+        with contextlib.suppress(InputError):  # looking at it says so too
+            return d1state.find(target.databases, source.path)
+    return source.name
 
 
 def _order(group: Group) -> tuple[object, ...]:
@@ -175,15 +190,14 @@ def _seen(file: apsw.Connection, profile: Profile) -> _Seen:
     database = Database.of_file(file, profile, UNIVERSES[0], copied=False)
     try:
         stored = tuple(database.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"))
-        ledger: list[tuple[object, ...]] = []
-        if any(row[:2] == ("table", profile.ledger) for row in stored):
-            ledger = database.execute(f"SELECT name FROM {quote(str(profile.ledger))} ORDER BY id")
+        has_ledger = any(row[:2] == ("table", profile.ledger) for row in stored)
+        ledger, _ = recorded(database, profile.ledger if has_ledger else None)
         settings = tuple(database.execute(f"PRAGMA {name}")[0][0] for name in profile.settings)
     except SqlError as error:
         raise InputError(f"SQLite cannot read its schema: {error.message}") from error
     except UnicodeDecodeError as error:
         raise InputError("a name or a text of its schema is not UTF-8") from error
-    return _Seen(stored, tuple(name for (name,) in ledger), settings)
+    return _Seen(stored, ledger, settings)
 
 
 def _asked(named: list[Source], target: Target, jobs: int) -> Iterator[_Look | tuple[str, SquasherError]]:
