@@ -304,6 +304,8 @@ ENVIRONMENT = (
     ' configuration:\x1b[0m\n\n    - No environment found in configuration with name "x".\n'
 )
 
+FAILED = '[{"results": [], "success": true}, {"results": [], "success": false, "error": "D1_ERROR: no"}]'
+
 
 def failing(text: str) -> str:
     """How ``--json`` reports an error."""
@@ -339,6 +341,8 @@ def failing(text: str) -> str:
         (0, "Executing on app\n", "", "wrangler printed no JSON: Executing on app", ""),
         (0, '{"a": 1}', "", "wrangler printed no JSON", ""),
         (0, '[{"success": true}]', "", "wrangler printed no JSON", ""),
+        (0, FAILED, "", "wrangler says: D1_ERROR: no", ""),
+        (0, FAILED.replace("error", "e"), "", "wrangler says: an error without words", ""),
         (0, "[" * 100_000, "", "wrangler printed no JSON", ""),
     ],
 )
