@@ -227,6 +227,22 @@ def test_no_file_stops_the_rest(tenants: Tenants) -> None:
     ]
 
 
+def test_a_database_that_changes_meanwhile(tenants: Tenants) -> None:
+    """It is told as such: its group is not what it has become since it was looked at."""
+    names = tenants.add("a", "b", "c")
+    with closing(sqlite3.connect(names[0])) as first:
+
+        def migrate() -> None:
+            first.execute("CREATE TABLE IF NOT EXISTS new (a)")
+
+        found = drift(names, tenants.chain, progress=migrate)
+    assert [(group.names, group.compared.proof.status) for group in found.groups] == [
+        (tuple(names[1:]), "equal")
+    ]
+    ((name, error),) = found.unread
+    assert (name, error.hint) == (names[0], "Try again.")
+
+
 def test_json(tenants: Tenants) -> None:
     """Programs get every name."""
     names = tenants.add("a", "b", to="0002") + tenants.add("x", script="DROP VIEW one")

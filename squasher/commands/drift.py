@@ -178,11 +178,15 @@ def _look(source: Source, target: Target, reach: Reach) -> _Look:
     elif not path.exists():
         raise InputError(f"{source.name} does not exist")
     seen = dbfile.read(path, lambda file: _seen(file, target.profile), called)
-    return _Look(source.name, seen, lambda: _whole(source, target, reach))
+    return _Look(source.name, seen, lambda: _whole(source, target, reach, seen))
 
 
-def _whole(source: Source, target: Target, reach: Reach) -> Snapshot:
-    return open_source(source, target, rows=False, reach=reach).side.snapshots[0]
+def _whole(source: Source, target: Target, reach: Reach, seen: _Seen) -> Snapshot:
+    """All of a database that was seen before. Raises InputError when it is another one by now."""
+    found = open_source(source, target, rows=False, reach=reach).side.snapshots[0]
+    if _look(source, target, reach).seen != seen:
+        raise InputError(f"{source.name} changed after it was looked at", hint="Try again.")
+    return found
 
 
 def _seen(file: apsw.Connection, profile: Profile) -> _Seen:
