@@ -63,7 +63,7 @@ def read_schema(ask: Ask, profile: Profile) -> Schema:
         try:
             found = select(ask, [*statements, f"SELECT name FROM {_name(ledger)} ORDER BY id"])
         except InputError as error:
-            if "no such table" not in error.message:
+            if not any(what in error.message for what in ("no such table", "no such column")):
                 raise
             found = select(ask, statements)
     else:

@@ -151,9 +151,10 @@ def test_without_rows_one_question_is_enough(original: Database) -> None:
     assert len(sent) == 1
 
 
-def test_a_database_without_a_ledger() -> None:
-    """It is asked again without one."""
-    chain = Chain("m", (migration("0001_a.sql", "m/0001_a.sql", b"CREATE TABLE t (a);"),))
+@pytest.mark.parametrize("made", ["CREATE TABLE t (a)", "CREATE TABLE d1_migrations (at)"])
+def test_a_database_without_a_ledger(made: str) -> None:
+    """It is asked again without one; a table of that name which somebody made by hand is none."""
+    chain = Chain("m", (migration("0001_a.sql", "m/0001_a.sql", f"{made};".encode()),))
     sent: list[str] = []
     with replay(chain, D1._replace(ledger=None), UNIVERSES[0]) as done:
         ask = answering(done.database, sent)
@@ -166,7 +167,9 @@ def test_a_database_without_a_ledger() -> None:
 
         schema = remote.read_schema(asked, D1)
     assert (schema.ledger, len(sent)) == ((), 2)
-    assert [item.name for item in remote.snapshot(schema, D1, "d1:DB").objects] == ["t"]
+    copy = remote.snapshot(schema, D1, "d1:DB")
+    assert [item.sql for item in copy.objects] == [made]
+    assert copy.ledger_sql is None
 
 
 def test_nothing_but_selects_is_sent(original: Database) -> None:
