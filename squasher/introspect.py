@@ -24,7 +24,9 @@ _REFERENCE: Final = (
     "Load large data with a program of its own: migrations carry a schema and reference rows."
     " Or raise the limit with --max-steps N, in the same measure."
 )
-_SCHEMA_ALONE: Final = "Look at the schema alone with --no-rows, or raise the limit with --max-steps N."
+_SCHEMA_ALONE: Final = (
+    "Look at the schema alone, with --no-rows or without --rows, or raise the limit with --max-steps N."
+)
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
 
 
