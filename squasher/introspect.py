@@ -24,7 +24,9 @@ _REFERENCE: Final = (
     "Load large data with a program of its own: migrations carry a schema and reference rows."
     " Or raise the limit with --max-steps N, in the same measure."
 )
-_SCHEMA_ALONE: Final = "Look at the schema alone with --no-rows, or raise the limit with --max-steps N."
+_SCHEMA_ALONE: Final = (
+    "Look at the schema alone, with --no-rows or without --rows, or raise the limit with --max-steps N."
+)
 _STATISTICS: Final = "the statistics of ANALYZE (sqlite_stat1): run ANALYZE after the installation"
 
 
@@ -63,14 +65,14 @@ def introspect(
         objects = tuple(item for item in objects if not _of_the_platform(database, item))
     chosen = objects if tables is None else tuple(item for item in objects if fold(item.name) in tables)
     found, terms = contents(database, chosen, carried=carried, some=tables is not None) if rows else ((), ())
-    recorded, ledger_sql = _recorded(database, ledger)
+    applied, ledger_sql = recorded(database, ledger)
     return Snapshot(
         objects=objects,
         rows=found,
         terms=terms,
         sequences=_sequences(database, chosen, found, names) if rows else (),
         settings=_settings(database),
-        ledger=recorded,
+        ledger=applied,
         ledger_sql=ledger_sql,
         violations=_violations(database, objects, found, ignored) if rows and carried else (),
         left_out=(_STATISTICS,) if "sqlite_stat1" in names else (),
@@ -216,15 +218,15 @@ def _columns(database: Database, table: str) -> list[str]:
     return [name for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", (table,))]
 
 
-def _recorded(database: Database, ledger: str | None) -> tuple[tuple[str, ...], str | None]:
+def recorded(database: Database, ledger: str | None) -> tuple[tuple[str, ...], str | None]:
     """The migrations that the ledger records, and its stored text."""
     if ledger is None:
         return (), None
     ((stored,),) = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (ledger,))
     if not {"id", "name"} <= set(_columns(database, ledger)):
         return (), stored
-    recorded = database.execute(f"SELECT name FROM {quote(ledger)} ORDER BY id")
-    return tuple(name for (name,) in recorded), stored
+    names = database.execute(f"SELECT name FROM {quote(ledger)} ORDER BY id")
+    return tuple(name for (name,) in names), stored
 
 
 def _refuse_a_full_ledger(database: Database, ledger: str) -> None:

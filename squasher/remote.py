@@ -63,7 +63,7 @@ def read_schema(ask: Ask, profile: Profile) -> Schema:
         try:
             found = select(ask, [*statements, f"SELECT name FROM {_name(ledger)} ORDER BY id"])
         except InputError as error:
-            if "no such table" not in error.message:
+            if not any(what in error.message for what in ("no such table", "no such column")):
                 raise
             found = select(ask, statements)
     else:
@@ -74,9 +74,16 @@ def read_schema(ask: Ask, profile: Profile) -> Schema:
         recorded = tuple(str(row["name"]) for row in found[2]) if len(found) > len(statements) else ()
     except (KeyError, TypeError) as error:
         raise _strange() from error
-    if not all(isinstance(one, str) for row in stored for one in (*row[:3], row[3] or "")):
+    if not all(_is_text(one) for row in stored for one in (*row[:3], row[3] or "")):
+        raise _strange()
+    if not all(map(_is_text, recorded)):
         raise _strange()
     return Schema(stored, shadows, recorded)
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is text that SQLite can hold: without NUL, and of whole characters."""
+    return isinstance(value, str) and "\0" not in value and value == value.encode("utf-8", "replace").decode()
 
 
 def snapshot(
@@ -112,7 +119,7 @@ def _make(database: Database, schema: Schema, parts: set[str], *, triggers: bool
         platforms = _is_platforms(database.profile, name, table)
         if sql is not None and not platforms and name not in parts and (kind == "trigger") is triggers:
             with utc():
-                database.run(f"{sql};")
+                database.run(sql)
 
 
 def _parts(schema: Schema, profile: Profile) -> set[str]:
@@ -123,7 +130,7 @@ def _parts(schema: Schema, profile: Profile) -> set[str]:
         for kind, name, _, sql in schema.stored:
             if kind == "table" and sql is not None and is_virtual(Stored(kind, name, name, sql)):
                 with contextlib.suppress(Stopped), utc():
-                    scratch.run(f"{sql};")
+                    scratch.run(sql)
         return {name for (name,) in scratch.execute(_TABLES) if name in schema.shadows}
 
 

@@ -7,6 +7,7 @@ findings · 2 could not do it · 130 interrupted.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import os
@@ -124,7 +125,9 @@ def _check_database(
         code = codes.get(result.proof.status, TROUBLE)
         return Ended(code, _compared(result, form), "", result.warnings, result)
 
-    return _reported(lambda: _each(options, one, form, alone="--to" if to else None, sources=(source,)))
+    return _reported(
+        lambda: _each(options, one, form, alone="--to" if to else None, sources=(source,), reach=reach)
+    )
 
 
 def drift(
@@ -148,6 +151,7 @@ def drift(
         named = [*sources, *(_listed(listed) if listed is not None else ())]
         if not named:
             raise InputError("no database is named", hint="Name files or d1:NAME, or a list with --list.")
+        _refuse_to_reach(reach, named)
         chosen = meant(choose(options), [source for source in named if source.startswith("d1:")] or named[:1])
         _warn(chosen.notes)
         if len(chosen.targets) > 1:
@@ -160,7 +164,9 @@ def drift(
         for name, error in fleet.unread:
             _complain(error, "" if name in error.message else f"{name}: ")
         if fleet.left:
-            sys.stderr.write(f"interrupted; {fleet.left:,} of {len(set(named)):,} were not looked at\n")
+            sys.stderr.write(
+                f"interrupted; {fleet.left:,} of {fleet.left + fleet.databases:,} were not looked at\n"
+            )
             return INTERRUPTED
         if fleet.unread or fleet.count("unknown"):
             return TROUBLE
@@ -176,7 +182,8 @@ def _listed(path: str) -> list[str]:
     from squasher.files import read_regular
 
     data = sys.stdin.buffer.read() if path == "-" else read_regular(Path(path))
-    return [os.fsdecode(line.rstrip(b"\r")) for line in data.split(b"\n") if line.strip()]
+    lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
+    return [os.fsdecode(line.rstrip(b"\r")) for line in lines if line.strip()]
 
 
 @contextlib.contextmanager
@@ -222,7 +229,7 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
         return Ended(code, text, said, result.warnings, result)
 
     alone = "--from and --to" if start or to else None
-    return _reported(lambda: _each(options, one, form, alone=alone, sources=(old, new)))
+    return _reported(lambda: _each(options, one, form, alone=alone, sources=(old, new), reach=reach))
 
 
 def show(
@@ -242,7 +249,9 @@ def show(
         result = command(source, target, to=to, rows=rows, reach=reach or Reach())
         return Ended(FINE, result.text, warnings=result.notes)
 
-    return _reported(lambda: _each(options, one, "sql", alone="--to" if to else None, sources=(source,)))
+    return _reported(
+        lambda: _each(options, one, "sql", alone="--to" if to else None, sources=(source,), reach=reach)
+    )
 
 
 def history(
@@ -314,6 +323,7 @@ def _each(
     *,
     alone: str | None = None,
     sources: tuple[str | None, ...] = (),
+    reach: Reach | None = None,
 ) -> int:
     """Run a command for every chain that is meant, and print what it says of each.
 
@@ -321,6 +331,7 @@ def _each(
     """
     from squasher.config import choose, meant
 
+    _refuse_to_reach(reach, sources)
     chosen = meant(choose(options), [source for source in sources if source is not None])
     _warn(chosen.notes)
     if len(chosen.targets) == 1:
@@ -335,6 +346,15 @@ def _each(
             f"{alone} is for one database, and there are {names}", hint="Name it with --database."
         )
     return _several(chosen.targets, one, form)
+
+
+def _refuse_to_reach(reach: Reach | None, sources: Sequence[str | None]) -> None:
+    """Raise InputError where --remote or --persist-to was given and would change nothing."""
+    if reach is not None and not any(source is not None and source.startswith("d1:") for source in sources):
+        raise InputError(
+            "--remote and --persist-to are for d1:NAME, and no source is one",
+            hint="Write d1:NAME, with the binding or the database_name of a D1 database.",
+        )
 
 
 def _several(targets: tuple[Target, ...], one: Callable[[Target], Ended], form: str) -> int:

@@ -23,6 +23,7 @@ _NPX: Final = ("npx", "--no-install", "--offline", "wrangler")
 """Only what is installed: without ``--offline``, npx asks the registry before it says that nothing is."""
 _SHOWN: Final = 300
 _GRACE: Final = 2
+_WORDLESS: Final = "an error without words"
 
 _running: set[subprocess.Popen[bytes]] = set()
 
@@ -60,14 +61,14 @@ class Wrangler(NamedTuple):
         """The rows that each of the statements gives. Raises WranglerError."""
         code, out, err = self._run(self.command(sql))
         document = _json(out)
+        said = _said(document)
+        if said is not None:
+            raise self._explained(said)
         if isinstance(document, list) and code == 0:
             try:
                 return [list(part["results"]) for part in document]
             except (KeyError, TypeError):
                 pass
-        said = _said(document)
-        if said is not None:
-            raise self._explained(said)
         if code:
             raise self._failed(err or out)
         raise WranglerError(
@@ -183,13 +184,16 @@ def _json(out: str) -> object:
 
 
 def _said(document: object) -> str | None:
-    """The text of ``{"error": {"text": …, "notes": …}}``."""
+    """The text of ``{"error": {"text": …, "notes": …}}``, or of a statement without success."""
+    if isinstance(document, list):
+        failed = (one for one in document if isinstance(one, dict) and one.get("success") is False)
+        return next((" ".join(str(one.get("error") or _WORDLESS).split()) for one in failed), None)
     if not isinstance(document, dict) or not isinstance(document.get("error"), dict):
         return None
     error = document["error"]
     notes = error.get("notes") or ()
     told = [error.get("text"), *(note.get("text") for note in notes if isinstance(note, dict))]
-    return " ".join(" ".join(str(one).split()) for one in told if one) or "an error without words"
+    return " ".join(" ".join(str(one).split()) for one in told if one) or _WORDLESS
 
 
 def _plain(text: str) -> str:

@@ -271,7 +271,9 @@ def test_what_is_no_database(live: Callable[..., Path], tmp_path: Path) -> None:
     live()
     (tmp_path / "schema.sql").write_text("CREATE TABLE t (a);")
     (tmp_path / "schema").write_text("CREATE TABLE t (a);")
-    for name in ("migrations", "schema.sql", "schema", "-"):
+    (tmp_path / "text").write_text('{"not": "even SQL"}')  # nothing of it is run to find that out
+    (tmp_path / "encrypted").write_bytes(b"\xff" * 4096)
+    for name in ("migrations", "schema.sql", "schema", "text", "encrypted", "-"):
         source = name if name == "-" else str(tmp_path / name)
         with pytest.raises(InputError, match="is no database") as caught:
             check_database(source, target(tmp_path / "migrations"), Reach())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -176,6 +178,28 @@ def test_an_error_names_the_source_and_the_file(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         open_source(parse("d1:DB"), of(tmp_path))
     assert caught.value.message.startswith(f"d1:DB ({path.as_posix()})")
+
+
+@pytest.mark.parametrize("command", ["check", "drift", "diff", "show"])
+@pytest.mark.parametrize("option", [["--remote"], ["--persist-to", "state"]], ids=lambda option: option[0])
+def test_a_file_is_not_at_cloudflare(tmp_path: Path, command: str, option: list[str]) -> None:
+    """Where no source is d1:NAME, nobody is told that what was asked for with --remote is fine."""
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001_a.sql").write_text(CHAIN)
+    (tmp_path / "app").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "squasher", command, "app", *option],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "error: --remote and --persist-to are for d1:NAME, and no source is one",
+        "help: Write d1:NAME, with the binding or the database_name of a D1 database.",
+    ]
 
 
 def test_the_profile_is_the_targets(tmp_path: Path) -> None:

@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from squasher.commands.build import build
+from squasher.commands.check import check_database
 from squasher.commands.drift import drift
+from squasher.d1state import Reach, local_file
 from squasher.errors import InputError
 from squasher.live import Expected
 from squasher.render import FLEETS
 from squasher.target import target
+from squasher.wrangler import databases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -111,7 +114,7 @@ def test_no_drift(tenants: Tenants) -> None:
 
 
 def test_one_comparison_for_all_that_are_alike(tenants: Tenants, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other spaces, comments and rows are alike; another order of creation is the same group in the end."""
+    """Other rows are alike; other spaces, comments and orders of creation are the same group in the end."""
     compared: list[str] = []
     compare = Expected.compare
 
@@ -127,7 +130,29 @@ def test_one_comparison_for_all_that_are_alike(tenants: Tenants, monkeypatch: py
     names += tenants.add("f", script=respelled.replace("\n", "/* a comment */"))
     (group,) = drift(names, tenants.chain).groups
     assert (group.names, group.compared.proof.status) == (tuple(names), "equal")
-    assert compared == [names[0], names[4]]
+    assert compared == [names[0], *names[4:]]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "ALTER TABLE users RENAME COLUMN email TO Email",
+        "DROP VIEW one; CREATE VIEW one AS SELECT 1 AS A",
+        "DROP VIEW two; CREATE VIEW two AS SELECT 1  +1",
+        "CREATE INDEX _cf_by_email ON users (email)",
+        "CREATE TRIGGER _cf_added AFTER INSERT ON users BEGIN SELECT 1; END",
+    ],
+)
+def test_no_group_hides_what_a_comparison_finds(
+    tmp_path: Path, write_chain: Callable[[Mapping[str, str]], Path], script: str
+) -> None:
+    """What differs beside one that does not, differs: the case of a name, the text that names a column."""
+    files = {**FILES, "0004_view.sql": "CREATE VIEW two AS SELECT 1 +1;\n"}
+    tenants = Tenants(tmp_path, target(write_chain(files)))
+    names = tenants.add("a", to="0004") + tenants.add("b", to="0004", script=script)
+    assert check_database(names[1], tenants.chain, Reach()).proof.status == "different"
+    statuses = [group.compared.proof.status for group in drift(names, tenants.chain).groups]
+    assert statuses == ["equal", "different"]
 
 
 def test_the_ledger_is_part_of_a_group(tenants: Tenants) -> None:
@@ -184,6 +209,40 @@ def test_what_cannot_be_read(tenants: Tenants) -> None:
     ]
 
 
+def test_no_file_stops_the_rest(tenants: Tenants) -> None:
+    """A name that no file system takes, and text that is not UTF-8 in a schema or in a ledger."""
+    tenants.add("a")
+    (view,) = tenants.add("view", script="CREATE VIEW v AS SELECT 'MARK'")
+    with open(view, "r+b") as file:  # noqa: PTH123 - some bytes of it
+        file.seek(file.read().index(b"MARK"))
+        file.write(b"\xff")
+    tenants.add("ledger", script="INSERT INTO d1_migrations (name) VALUES (CAST(x'ff' AS TEXT))")
+    done = tenants.squasher("x" * 300, "view.sqlite", "ledger.sqlite", "a.sqlite")
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[-1] == "4 databases in 1 group: none differs, 3 could not be read."
+    assert done.stderr.splitlines() == [
+        "error: ledger.sqlite: a name or a text of its schema is not UTF-8",
+        "error: view.sqlite: a name or a text of its schema is not UTF-8",
+        f"error: {'x' * 300}: File name too long",
+    ]
+
+
+def test_a_database_that_changes_meanwhile(tenants: Tenants) -> None:
+    """It is told as such: its group is not what it has become since it was looked at."""
+    names = tenants.add("a", "b", "c")
+    with closing(sqlite3.connect(names[0])) as first:
+
+        def migrate() -> None:
+            first.execute("CREATE TABLE IF NOT EXISTS new (a)")
+
+        found = drift(names, tenants.chain, progress=migrate)
+    assert [(group.names, group.compared.proof.status) for group in found.groups] == [
+        (tuple(names[1:]), "equal")
+    ]
+    ((name, error),) = found.unread
+    assert (name, error.hint) == (names[0], "Try again.")
+
+
 def test_json(tenants: Tenants) -> None:
     """Programs get every name."""
     names = tenants.add("a", "b", to="0002") + tenants.add("x", script="DROP VIEW one")
@@ -204,6 +263,28 @@ def test_a_list(tenants: Tenants) -> None:
     assert done.stdout.splitlines()[-1] == "3 databases in 1 group: none differs."
     done = tenants.squasher("--list", "-", stdin="a.sqlite\nc.sqlite\n")
     assert done.stdout.splitlines()[-1] == "2 databases in 1 group: none differs."
+
+
+def test_one_database_by_several_names(tenants: Tenants) -> None:
+    """It counts once, however its path or its list is written."""
+    tenants.add("a")
+    config = {"d1_databases": [{"binding": "DB", "database_name": "app", "database_id": "id"}]}
+    (tenants.root / "wrangler.json").write_text(json.dumps(config))
+    local = local_file(databases(tenants.root / "wrangler.json")[0])
+    local.parent.mkdir(parents=True)
+    shutil.copy(tenants.root / "a.sqlite", local)
+    (tenants.root / "list").write_bytes(b"\xef\xbb\xbfa.sqlite\nd1:app\n")
+    done = tenants.squasher("--list", "list", "./a.sqlite", "d1:DB")
+    assert done.stdout.splitlines()[-1] == "2 databases in 1 group: none differs."
+
+
+def test_a_ledger_of_another_form(tenants: Tenants) -> None:
+    """It records nothing, as for a check: a table of this name that somebody made by hand."""
+    (path,) = tenants.add("a", script="DROP TABLE d1_migrations; CREATE TABLE d1_migrations (id, at)")
+    (group,) = drift([path], tenants.chain).groups
+    where = "compared with the whole"
+    assert where in group.notes[0]
+    assert where in check_database(path, tenants.chain, Reach()).warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -328,3 +409,5 @@ def test_a_source_that_is_no_database(tenants: Tenants) -> None:
     """The library refuses it before it looks at any."""
     with pytest.raises(InputError, match="is no database file"):
         drift(["a.sqlite", "-"], tenants.chain)
+    with pytest.raises(InputError, match="a name holds a NUL character"):
+        drift(["a.sqlite\0b.sqlite\0"], tenants.chain)

@@ -134,6 +134,14 @@ def test_the_order_of_a_vacuumed_database(connect: Callable[..., Database]) -> N
     assert [one.name for one in copy.objects] == ["docs_content", "docs_body", "docs", "own"]
 
 
+def test_a_comment_behind_the_last_word(connect: Callable[..., Database]) -> None:
+    """It belongs to the text of a table with an option, when nothing came behind it."""
+    sql = "CREATE TABLE t (a TEXT) STRICT -- only text"
+    schema = remote.read_schema(answering(connect(SQLITE, sql), []), SQLITE)
+    (table,) = remote.snapshot(schema, SQLITE, "d1:DB").objects
+    assert table.sql == sql
+
+
 def test_without_rows_one_question_is_enough(original: Database) -> None:
     """The schema and the ledger are read in one call, and no table of the users'."""
     sent: list[str] = []
@@ -143,9 +151,10 @@ def test_without_rows_one_question_is_enough(original: Database) -> None:
     assert len(sent) == 1
 
 
-def test_a_database_without_a_ledger() -> None:
-    """It is asked again without one."""
-    chain = Chain("m", (migration("0001_a.sql", "m/0001_a.sql", b"CREATE TABLE t (a);"),))
+@pytest.mark.parametrize("made", ["CREATE TABLE t (a)", "CREATE TABLE d1_migrations (at)"])
+def test_a_database_without_a_ledger(made: str) -> None:
+    """It is asked again without one; a table of that name which somebody made by hand is none."""
+    chain = Chain("m", (migration("0001_a.sql", "m/0001_a.sql", f"{made};".encode()),))
     sent: list[str] = []
     with replay(chain, D1._replace(ledger=None), UNIVERSES[0]) as done:
         ask = answering(done.database, sent)
@@ -158,7 +167,9 @@ def test_a_database_without_a_ledger() -> None:
 
         schema = remote.read_schema(asked, D1)
     assert (schema.ledger, len(sent)) == ((), 2)
-    assert [item.name for item in remote.snapshot(schema, D1, "d1:DB").objects] == ["t"]
+    copy = remote.snapshot(schema, D1, "d1:DB")
+    assert [item.sql for item in copy.objects] == [made]
+    assert copy.ledger_sql is None
 
 
 def test_nothing_but_selects_is_sent(original: Database) -> None:
@@ -226,7 +237,12 @@ def test_a_text_that_is_not_what_it_says(stored: tuple[str, str, str, str]) -> N
 
 @pytest.mark.parametrize(
     "answer",
-    [[[{"type": "table"}], [], []], [[], []], [[{"type": 1, "name": 2, "tbl_name": 3, "sql": 4}], [], []]],
+    [
+        *([[{"type": "table"}], [], []], [[], []]),
+        [[{"type": 1, "name": 2, "tbl_name": 3, "sql": 4}], [], []],
+        [[{"type": "view", "name": "v", "tbl_name": "v", "sql": "CREATE VIEW v AS SELECT '\0'"}], [], []],
+        [[], [], [{"name": "half a character: \ud800"}]],
+    ],
 )
 def test_another_answer_than_the_one_asked_for(answer: list[list[dict[str, Any]]]) -> None:
     """It is an error, not a schema."""
@@ -291,6 +307,8 @@ ENVIRONMENT = (
     ' configuration:\x1b[0m\n\n    - No environment found in configuration with name "x".\n'
 )
 
+FAILED = '[{"results": [], "success": true}, {"results": [], "success": false, "error": "D1_ERROR: no"}]'
+
 
 def failing(text: str) -> str:
     """How ``--json`` reports an error."""
@@ -326,6 +344,8 @@ def failing(text: str) -> str:
         (0, "Executing on app\n", "", "wrangler printed no JSON: Executing on app", ""),
         (0, '{"a": 1}', "", "wrangler printed no JSON", ""),
         (0, '[{"success": true}]', "", "wrangler printed no JSON", ""),
+        (0, FAILED, "", "wrangler says: D1_ERROR: no", ""),
+        (0, FAILED.replace("error", "e"), "", "wrangler says: an error without words", ""),
         (0, "[" * 100_000, "", "wrangler printed no JSON", ""),
     ],
 )

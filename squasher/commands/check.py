@@ -134,13 +134,20 @@ def check_database(
     return compared._replace(warnings=(*compared.warnings, *found.notes))
 
 
-_OTHERWISE: Final = "Name a database file or d1:NAME; `squasher diff` compares any two sides."
+_OTHERWISE: Final = (
+    "Name a database file, decrypted if it is encrypted, or d1:NAME; `squasher diff` compares any two sides."
+)
 
 
 def _may_be_a_database(path: str) -> bool:
+    """Whether a path is not there, as opening it will say, or holds a database, or nothing."""
     from pathlib import Path
 
-    return not Path(path).is_dir() and not path.endswith(".sql")
+    from squasher.dbfile import MAGIC
+    from squasher.files import beginning
+
+    place = Path(path)
+    return not place.exists() or (not place.is_dir() and beginning(place, len(MAGIC)) in {b"", MAGIC})
 
 
 def _is_exact(observed: Observed, target: Target, text: str) -> bool:

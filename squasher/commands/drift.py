@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import d1state, dbfile
 from squasher.chain import read_chain
 from squasher.engine import Database
 from squasher.errors import InputError, SqlError, SquasherError
+from squasher.introspect import recorded
 from squasher.live import Expected
+from squasher.model import Snapshot
 from squasher.sources import LOCAL, open_source, parse
-from squasher.sql import canonical, fold, quote
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
     from squasher.comparison import Comparison
     from squasher.d1state import Reach
-    from squasher.model import Snapshot
     from squasher.profiles import Profile
     from squasher.remote import Schema
     from squasher.sources import Source
@@ -96,7 +97,9 @@ def drift(
     an interrupt, what is known so far is the result. Raises InputError for a source that can be no
     database, and what the chain itself raises.
     """
-    named = {source: _parsed(source) for source in sources}
+    named: dict[object, Source] = {}
+    for source in map(_parsed, sources):
+        named.setdefault(_database(source, target), source)
     expected = Expected(read_chain(target.migrations, target.pattern), target)
     looks: list[_Look] = []
     known: dict[_Seen, _Seen] = {}
@@ -113,7 +116,7 @@ def drift(
             progress()
     except KeyboardInterrupt:
         pass  # whoever asks a second time ends the comparison too
-    groups = _groups(sorted(looks, key=lambda look: look.name), expected, target, unread)
+    groups = _groups(sorted(looks, key=lambda look: look.name), expected, unread)
     return Fleet(
         migrations=expected.chain.directory,
         profile=target.profile.name,
@@ -125,10 +128,22 @@ def drift(
 
 
 def _parsed(text: str) -> Source:
+    if "\0" in text:
+        raise InputError(
+            "a name holds a NUL character", hint="Write a list as UTF-8, one name a line: no -print0."
+        )
     source = parse(text)
     if source.kind not in {"path", "d1"}:
         raise InputError(f"{source.name} is no database file", hint="Name database files, or d1:NAME.")
     return source
+
+
+def _database(source: Source, target: Target) -> object:
+    """What is the same for two names of one database: a binding and its database_name, ``a`` and ``./a``."""
+    if source.kind == "d1":
+        with contextlib.suppress(InputError):  # looking at it says so too
+            return d1state.find(target.databases, source.path)
+    return source.name
 
 
 def _order(group: Group) -> tuple[object, ...]:
@@ -147,6 +162,8 @@ def _looks(
                 yield _look(source, target, reach)
             except SquasherError as error:
                 yield source.name, error
+            except OSError as error:  # such as a name that is too long
+                yield source.name, InputError(f"{source.name}: {error.strerror}")
     if remote:
         yield from _asked(remote, target, jobs)
 
@@ -161,11 +178,15 @@ def _look(source: Source, target: Target, reach: Reach) -> _Look:
     elif not path.exists():
         raise InputError(f"{source.name} does not exist")
     seen = dbfile.read(path, lambda file: _seen(file, target.profile), called)
-    return _Look(source.name, seen, lambda: _whole(source, target, reach))
+    return _Look(source.name, seen, lambda: _whole(source, target, reach, seen))
 
 
-def _whole(source: Source, target: Target, reach: Reach) -> Snapshot:
-    return open_source(source, target, rows=False, reach=reach).side.snapshots[0]
+def _whole(source: Source, target: Target, reach: Reach, seen: _Seen) -> Snapshot:
+    """All of a database that was seen before. Raises InputError when it is another one by now."""
+    found = open_source(source, target, rows=False, reach=reach).side.snapshots[0]
+    if _look(source, target, reach).seen != seen:
+        raise InputError(f"{source.name} changed after it was looked at", hint="Try again.")
+    return found
 
 
 def _seen(file: apsw.Connection, profile: Profile) -> _Seen:
@@ -173,13 +194,14 @@ def _seen(file: apsw.Connection, profile: Profile) -> _Seen:
     database = Database.of_file(file, profile, UNIVERSES[0], copied=False)
     try:
         stored = tuple(database.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"))
-        ledger: list[tuple[object, ...]] = []
-        if any(row[:2] == ("table", profile.ledger) for row in stored):
-            ledger = database.execute(f"SELECT name FROM {quote(str(profile.ledger))} ORDER BY id")
+        has_ledger = any(row[:2] == ("table", profile.ledger) for row in stored)
+        ledger, _ = recorded(database, profile.ledger if has_ledger else None)
         settings = tuple(database.execute(f"PRAGMA {name}")[0][0] for name in profile.settings)
     except SqlError as error:
         raise InputError(f"SQLite cannot read its schema: {error.message}") from error
-    return _Seen(stored, tuple(name for (name,) in ledger), settings)
+    except UnicodeDecodeError as error:
+        raise InputError("a name or a text of its schema is not UTF-8") from error
+    return _Seen(stored, ledger, settings)
 
 
 def _asked(named: list[Source], target: Target, jobs: int) -> Iterator[_Look | tuple[str, SquasherError]]:
@@ -214,16 +236,14 @@ def _made(source: Source, schema: Schema, profile: Profile) -> _Look:
     return _Look(source.name, seen, lambda: remote.snapshot(schema, profile, source.name))
 
 
-def _groups(
-    looks: list[_Look], expected: Expected, target: Target, unread: list[tuple[str, SquasherError]]
-) -> list[Group]:
-    """The databases by what a comparison says of them; one comparison for all that are alike."""
-    keys: dict[_Seen, object] = {}
-    alike: dict[object, list[_Look]] = {}
+def _groups(looks: list[_Look], expected: Expected, unread: list[tuple[str, SquasherError]]) -> list[Group]:
+    """The databases by what a comparison says of them; one comparison for all that are alike.
+
+    Alike is what is stored byte for byte: the name of a view's column is its text, spaces and all.
+    """
+    alike: dict[_Seen, list[_Look]] = {}
     for look in looks:
-        if look.seen not in keys:
-            keys[look.seen] = _fingerprint(look.seen, target.profile)
-        alike.setdefault(keys[look.seen], []).append(look)
+        alike.setdefault(look.seen, []).append(look)
     found: dict[object, Group] = {}
     for several in alike.values():
         members = list(several)
@@ -246,15 +266,6 @@ def _groups(
 def _compare(look: _Look, expected: Expected) -> tuple[Comparison, tuple[str, ...]]:
     whole = look.whole()
     where = expected.standing(whole)
-    return expected.compare(look.name, whole, where), where.notes
-
-
-def _fingerprint(seen: _Seen, profile: Profile) -> object:
-    """What is compared of a schema: its tokens, whoever spaced them, without what others keep in it."""
-    own = ("sqlite_", *([profile.reserved_prefix] if profile.reserved_prefix is not None else []))
-    objects = tuple(
-        (kind, name, table, canonical(sql) if isinstance(sql, str) else sql)
-        for kind, name, table, sql in seen.stored
-        if not str(name).startswith(own) and not fold(str(table)).startswith(own[1:])
-    )
-    return objects, seen.ledger, seen.settings
+    compared = expected.compare(look.name, whole, where)
+    # a thousand of them would be held until the end
+    return compared._replace(new=compared.new._replace(snapshot=Snapshot((), ()))), where.notes
