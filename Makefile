@@ -48,7 +48,7 @@ test: $(DEV) ## run the tests; ARGS="-k name" picks some, ARGS=--cov shows what 
 	@$(PY) -m pytest $(WORKERS) $(ARGS)
 
 test-wrangler: $(DEV) $(if $(WRANGLER),other-wrangler,$(PINNED)) ## compare with the real wrangler in two releases, which npm installs; WRANGLER=latest for another
-	@WRANGLER_PACKAGES=$(if $(WRANGLER),$(OTHER),$(subst $(SPACE),:,$(PACKAGES))) $(PY) -m pytest $(WORKERS) --dist loadgroup -m wrangler tests/wrangler $(ARGS)
+	@WRANGLER_PACKAGES=$(if $(WRANGLER),$(OTHER),$(subst $(SPACE),:,$(PACKAGES))) $(PY) -m pytest $(WORKERS) -m wrangler tests/wrangler $(ARGS)
 
 test-pages: $(DEV) ## open the HTML format in a real browser: nothing runs, nothing loads, everything fits
 	$(need-chromium)

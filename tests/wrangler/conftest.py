@@ -6,8 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.wrangler import installs, real
+
+SHARING = ("test_fresh_install.py", "test_page.py", "test_template.py", "test_wrangler.py")
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,12 +18,17 @@ if TYPE_CHECKING:
     from tests.wrangler.installs import Installs
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what wrangler made run in one worker: it takes a minute to make it."""
-    for item in items:
-        shares = "every_installs" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("installs" if shares else item.path.stem))
+class _Together(LoadScopeScheduling):  # type: ignore[misc] # the same
+    """A file of tests runs in one worker, and so do the files that share what wrangler made in a minute."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "installs" if file.endswith(SHARING) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Together:
+    """Which tests go to which worker, where there are several."""
+    return _Together(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
