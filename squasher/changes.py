@@ -94,7 +94,7 @@ class File(NamedTuple):
 
     path: str
     """As the user would write it."""
-    role: Literal["absorbed", "released", "baseline", "returned", "reused", "twin", "early"]
+    role: Literal["absorbed", "released", "baseline", "manifest", "returned", "reused", "twin", "early"]
     """What it is to the manifest; or what a file is that should not be there: an absorbed one that came
     back, another of its name, one of a number that is taken, one that would run before the baseline."""
     digest: str

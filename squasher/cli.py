@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from squasher import run
-from squasher.config import Options
+from squasher.choice import Options
 from squasher.render import FLEETS, HISTORIES, LISTS, RENDERERS
 from squasher.version import VERSION
 
@@ -99,7 +99,7 @@ def _options(
     database: list[str] | None,
     env: str | None,
 ) -> Options:
-    return Options(migrations, fresh, profile, max_steps, config, tuple(database or ()), env or None)
+    return Options(migrations, fresh, profile, max_steps, config, tuple(database or ()), env)
 
 
 def _reach(remote: bool, persist_to: str | None) -> Reach | None:
@@ -463,7 +463,7 @@ def databases(
     config: _Config = None,
 ) -> None:
     """Show which databases and chains are configured."""
-    options = Options(config=config, databases=tuple(database or ()), environment=env or None)
+    options = Options(config=config, databases=tuple(database or ()), environment=env)
     raise typer.Exit(run.databases(options, form=form))
 
 

@@ -53,6 +53,19 @@ def guard(chain: Chain, migrations: Path) -> tuple[Change, ...]:
     return tuple(_Guard(chain, archive, manifest).changes())
 
 
+def without_manifest(chain: Chain, migrations: Path, recorded: Iterable[str]) -> tuple[Change, ...]:
+    """The manifest, as a file that is gone, where a replay ``recorded`` migrations that are nowhere.
+
+    Only a baseline does that; without its manifest, nothing would say what it absorbed.
+    """
+    path = place_of(migrations) / FILE
+    names = {one.name for one in chain.migrations}
+    if path.exists() or names.issuperset(recorded):
+        return ()
+    gone = File(path.as_posix(), "manifest", "", chain.migrations[0].path)
+    return (Removed(owner=(KIND, path.as_posix()), old=gone),)
+
+
 class _Guard:
     def __init__(self, chain: Chain, archive: Path, manifest: Manifest) -> None:
         self._owner = KIND, (archive / FILE).as_posix()

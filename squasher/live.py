@@ -78,6 +78,7 @@ def standing(
             f"its ledger {ledger} {what}, so that it is compared with the whole of {chain.directory}/,"
             " which wrangler would run on it from the first"
         )
+        changes[:0] = [Removed(_OWNER, LedgerEntry(name)) for name in names]
         return Standing(len(names), changes=tuple(changes), notes=(note,))
     applied = max(places) + 1
     missing = [name for name in names[:applied] if name not in recorded]

@@ -15,7 +15,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-from squasher.config import Options
+from squasher.choice import Options
 from squasher.errors import InputError, SquasherError
 from squasher.sql import printable, printable_lines
 
@@ -142,9 +142,9 @@ def drift(
     """``squasher drift``."""
 
     def run() -> int:
+        from squasher.choice import choose, meant
         from squasher.commands.drift import JOBS
         from squasher.commands.drift import drift as command
-        from squasher.config import choose, meant
         from squasher.d1state import Reach
         from squasher.render import FLEETS
 
@@ -329,12 +329,12 @@ def _each(
 
     ``alone`` is what makes sense for one chain only. What fails for one does not stop the others.
     """
-    from squasher.config import choose, meant
+    from squasher.choice import choose, meant
 
     _refuse_to_reach(reach, sources)
     chosen = meant(choose(options), [source for source in sources if source is not None])
     _warn(chosen.notes)
-    if len(chosen.targets) == 1:
+    if len(chosen.targets) == 1 and (alone is not None or not chosen.several):
         ended = one(chosen.targets[0])
         _warn(ended.warnings)
         _print(ended.text)
@@ -464,6 +464,8 @@ def _prepare() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     signal.signal(signal.SIGTERM, _terminate)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _terminate)  # a terminal that closes; nohup ignores it
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 

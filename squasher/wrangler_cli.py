@@ -179,8 +179,17 @@ def _json(out: str) -> object:
     for number, line in enumerate(lines):
         if line.lstrip()[:1] in {"[", "{"}:
             with contextlib.suppress(ValueError, RecursionError):
-                return json.JSONDecoder().raw_decode("".join(lines[number:]).lstrip())[0]
+                found = json.JSONDecoder().raw_decode("".join(lines[number:]).lstrip())[0]
+                if _is_answer(found):
+                    return found
     return None
+
+
+def _is_answer(found: object) -> bool:
+    """Whether JSON is wrangler's answer, and not what another program logged before it."""
+    if isinstance(found, dict):
+        return "error" in found
+    return isinstance(found, list) and all(isinstance(one, dict) and "results" in one for one in found)
 
 
 def _said(document: object) -> str | None:

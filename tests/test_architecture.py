@@ -45,6 +45,7 @@ LAYERS = {
     "target": 1,
     "settings": 2,
     "config": 2,
+    "choice": 2,
     "manifest": 1,
     "schemadiff": 1,
     "tablediff": 1,

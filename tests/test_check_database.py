@@ -209,9 +209,14 @@ def test_after_an_archive(live: Callable[..., Path], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("script", ["DROP TABLE d1_migrations", "DELETE FROM d1_migrations"])
 def test_no_ledger(live: Callable[..., Path], script: str) -> None:
-    """Without one, or with an empty one, a database is compared with the whole chain, and that is said."""
+    """Without one, or with an empty one, wrangler would run everything again: each migration is missing."""
     found = look(live(script))
-    assert (found.proof.status, found.old.span, found.pending) == ("equal", "0001 to 0003", ())
+    assert (found.proof.status, found.old.span, found.pending) == ("different", "0001 to 0003", ())
+    assert [change.old for change in found.proof.changes] == [
+        LedgerEntry("0001_users.sql"),
+        LedgerEntry("0002_plans.sql"),
+        LedgerEntry("0003_index.sql"),
+    ]
     (warning,) = found.warnings
     assert "compared with the whole of" in warning
 

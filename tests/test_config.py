@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from squasher.config import Options, choose
+from squasher.choice import Options, choose
 from squasher.errors import InputError
 from squasher.target import Group
 from tests.repositories import Repository, isolate
@@ -202,6 +202,39 @@ def test_the_environment_without_a_name() -> None:
     assert squasher("databases", "--env=").out == squasher("databases").out
 
 
+def test_the_environment_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CLOUDFLARE_ENV counts where --env says nothing, as for wrangler, if it names one with a database."""
+    write(wrangler_toml=FRESH_ENVIRONMENT)
+    monkeypatch.setenv("CLOUDFLARE_ENV", "fresh")
+    assert str(only().migrations) == "migrations-fresh"
+    assert only(Options(environment="staging")).name == "DB (app-staging)"
+    assert only(Options(environment="")).name == "DB (app-db)"
+    monkeypatch.setenv("CLOUDFLARE_ENV", "of-another-worker")
+    assert only().name == "DB (app-db)"
+
+
+def test_another_profile_of_the_command_line() -> None:
+    """It keeps what is configured beside it: the budget, and wrangler's name of the ledger."""
+    write(wrangler_toml=TWO, squasher_toml='profile = "sqlite"\nmax-steps = 7\n')
+    found = only(Options(databases=("LOGS",), profile="d1"))
+    assert (found.profile.name, found.profile.ledger, found.profile.max_steps) == ("d1", "done", 7)
+
+
+def test_one_name_in_two_chains() -> None:
+    """A source d1:NAME that two environments have, each with its own chain, asks for --env."""
+    write(
+        wrangler_toml='env.a.d1_databases = [{ binding = "DB", migrations_dir = "a" }]\n'
+        'env.b.d1_databases = [{ binding = "DB", migrations_dir = "b" }]\n'
+    )
+    chain("a")
+    chain("b")
+    done = squasher("show", "d1:DB")
+    assert (done.code, done.out) == (2, "")
+    assert (
+        "the environments a, b each have a database d1:DB\nhelp: Name one of them with --env.\n" in done.err
+    )
+
+
 def test_an_unknown_environment() -> None:
     """It is an error with a suggestion."""
     write(wrangler_toml=FRESH_ENVIRONMENT)
@@ -362,6 +395,10 @@ def test_a_database_without_migrations() -> None:
     found = choose(Options())
     assert [one.name for one in found.targets] == ["DB (app-db)"]
     assert found.notes == ("LOGS (logs-db) has no migrations: db/logs/ does not exist",)
+    assert squasher("squash", "--stdout").out.startswith("-- The complete schema of migration 0001_a.\n")
+    assert squasher("squash").out.startswith("DB (app-db)\nreplayed ")
+    (told,) = json.loads(squasher("check", "--format", "json").out)
+    assert told["database"] == "DB (app-db)"
     done = squasher("check", "--database", "LOGS")
     assert (done.code, done.out) == (2, "")
     assert "db/logs/ does not exist" in done.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -179,6 +180,18 @@ def test_a_second_archive_answers_for_the_first(project: Path) -> None:
         ("Modified", f"migrations-archive/{BASELINE}", "absorbed", ""),
         ("Added", "migrations/0004_teams.sql", "returned", "migrations/0004_complete_schema.sql"),
     ]
+
+
+def test_an_archive_that_is_gone(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The baseline still records what it absorbed, so that a manifest that is nowhere is missed."""
+    shutil.rmtree(project / "migrations-archive")
+    checked = squasher.check("migrations")
+    assert (checked.status, said(checked)) == (
+        "edited",
+        [("Removed", "migrations-archive/manifest.json", "manifest", f"migrations/{BASELINE}")],
+    )
+    assert run.check() == 1
+    assert "is gone: get it back from version control" in capsys.readouterr().out
 
 
 def test_a_returned_file_goes_again(project: Path) -> None:

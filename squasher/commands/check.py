@@ -9,7 +9,7 @@ from squasher.changes import File
 from squasher.commands.squash import compose, decide, text_of
 from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError, SquasherError
-from squasher.guard import guard
+from squasher.guard import guard, without_manifest
 from squasher.model import Snapshot
 from squasher.observe import Observed, ignoring, load, observe
 from squasher.parallel import together
@@ -38,11 +38,12 @@ def check(target: Target) -> Comparison:
         )
     file = read_migration(target.fresh)
     touched = guard(chain, target.migrations)
-    if not touched:
-        return _compared(target, chain, file)
     try:
         compared = _compared(target, _without_returned(chain, touched), file)
+        touched = touched or without_manifest(chain, target.migrations, compared.old.snapshot.ledger)
     except SquasherError as error:
+        if not touched:
+            raise
         # most likely for what the files say already: it would hide that
         empty = Snapshot((), ())
         compared = Comparison(

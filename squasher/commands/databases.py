@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher.chain import read_chain
-from squasher.config import choose, every, load
+from squasher.choice import choose, environment_of
+from squasher.config import every, load
 from squasher.errors import InputError
 from squasher.files import resolved
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from squasher.config import Options
+    from squasher.choice import Options
     from squasher.target import Target
 
 
@@ -44,10 +45,11 @@ def databases(options: Options) -> Listed:
     Raises InputError for a configuration that is wrong, and for a name that it does not have.
     """
     configuration = load(options.config)
-    chosen = every(configuration, options.environment)
+    own = environment_of(options, configuration)
+    chosen = every(configuration, own)
     named = choose(options).targets if options.databases else chosen
-    entries = [_entry(one, options.environment) for one in named]
-    if options.environment is None and not options.databases:
+    entries = [_entry(one, own) for one in named]
+    if own is None and not options.databases:
         shown = {database for one in chosen for database in one.databases}
         for environment in dict.fromkeys(one.environment for one in configuration.databases):
             further = every(configuration, environment) if environment else ()

@@ -72,11 +72,12 @@ def _differences(group: Group, *, color: bool) -> Iterator[str]:
 def _total(fleet: Fleet) -> str:
     groups = len(fleet.groups)
     differ, unknown, unread = fleet.count("different"), fleet.count("unknown"), len(fleet.unread)
-    parts = [f"{differ:,} differ{'' if differ > 1 else 's'}" if differ else "none differs"]
+    parts = [f"{differ:,} differ{'' if differ > 1 else 's'}"] if differ else []
+    parts += ["none differs"] if not differ and fleet.count("equal") else []
     parts += [f"{unknown:,} could not be compared"] if unknown else []
     parts += [f"{unread:,} could not be read"] if unread else []
     many = f"{fleet.databases:,} database{plural(fleet.databases)} in {groups:,} group{plural(groups)}"
-    return f"{many}: {', '.join(parts)}."
+    return f"{many}{': ' if parts else ''}{', '.join(parts)}."
 
 
 def json(fleet: Fleet, *, color: bool = False) -> str:  # noqa: ARG001 - JSON has no colours

@@ -158,6 +158,7 @@ _FILED: Final = {
     ("-", "absorbed"): _GONE,
     ("-", "released"): _GONE,
     ("-", "baseline"): f"{_GONE}, or run squasher archive to finish what made it",
+    ("-", "manifest"): f"{_GONE}: {{other}} records migrations that are not here",
     ("~", "absorbed"): "was edited: get it back from version control",
     ("~", "released"): _EDITED,
     ("~", "baseline"): _EDITED,
