@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from squasher.changes import Added, Check, Modified, Removed
 from squasher.identity import Cast, Found, Life, Transactions
 from squasher.lines import line_of, names
-from squasher.model import Column, ForeignKey, Index, Snapshot, Trigger
+from squasher.model import EMPTY, Column, ForeignKey, Index, Snapshot, Trigger
 from squasher.schemadiff import diff
 from squasher.sql import fold, is_word, iterate
 from squasher.tablediff import column_facts
@@ -171,7 +171,7 @@ def _where(step: Step, thing: Thing, change: Change) -> int:
 
 def _alone(cast: Cast, version: Version, side: type[Added | Removed]) -> Change:
     """An object that is only there before, or only after."""
-    one, none = Snapshot((cast.facts(version),), ()), Snapshot((), ())
+    one, none = Snapshot((cast.facts(version),), ()), EMPTY
     pair = (none, one) if side is Added else (one, none)
     return diff(*pair, ("objects",)).changes[0]
 

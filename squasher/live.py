@@ -12,7 +12,7 @@ from squasher.guard import place_of
 from squasher.history import read
 from squasher.manifest import FILE, Manifest
 from squasher.manifest import read as read_manifest
-from squasher.model import Snapshot, Table, VirtualTable
+from squasher.model import EMPTY, Snapshot, Table, VirtualTable
 from squasher.observe import ignoring, observe
 from squasher.prove import Proof, prove
 from squasher.rowdiff import Side
@@ -165,7 +165,7 @@ class Expected:
 
     def _side(self, applied: int, *, rows: bool) -> Side:
         if not applied:
-            return Side.of([Snapshot((), ())])._replace(made="replayed")
+            return Side.of([EMPTY])._replace(made="replayed")
         key = applied, rows
         if key not in self._observed:
             self._observed[key] = observe(self._cut(applied), self._target.scope, rows=rows)

@@ -7,7 +7,7 @@ a database.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias, TypeGuard
+from typing import Final, NamedTuple, TypeAlias, TypeGuard
 
 Value: TypeAlias = int | float | str | bytes | None
 """What a query gives for one cell."""
@@ -163,6 +163,10 @@ class Snapshot(NamedTuple):
     def of(self, *kinds: type[SchemaObject]) -> tuple[SchemaObject, ...]:
         """The objects of the given kinds, in the order of their creation."""
         return tuple(item for item in self.objects if isinstance(item, kinds))
+
+
+EMPTY: Final = Snapshot((), ())
+"""What a database that nobody has written to holds."""
 
 
 def is_object(item: object) -> TypeGuard[SchemaObject]:

@@ -23,7 +23,7 @@ from squasher.engine import Database
 from squasher.errors import InputError, SqlError, UnsupportedError
 from squasher.files import LARGEST_FILE, beginning, read_regular, resolved
 from squasher.introspect import LARGEST_CONTENT, introspect
-from squasher.model import Snapshot
+from squasher.model import EMPTY, Snapshot
 from squasher.observe import load, observe
 from squasher.patterns import ANY, NESTED, glob
 from squasher.rowdiff import Side
@@ -303,7 +303,7 @@ class _Reader(NamedTuple):
 
     def empty(self, name: str) -> Opened:
         self._refuse_to(name)
-        return Opened(name, "empty", Side.of([Snapshot((), ())]), UNIVERSES[:1])
+        return Opened(name, "empty", Side.of([EMPTY]), UNIVERSES[:1])
 
     def _refuse_to(self, name: str) -> None:
         if self.to is not None:

@@ -10,7 +10,7 @@ from squasher.commands.squash import compose, decide, text_of
 from squasher.comparison import Comparison, Finding, Party, rank
 from squasher.errors import InputError, SquasherError
 from squasher.guard import guard, without_manifest
-from squasher.model import Snapshot
+from squasher.model import EMPTY
 from squasher.observe import Observed, ignoring, load, observe
 from squasher.parallel import together
 from squasher.prove import Proof, prove
@@ -45,7 +45,7 @@ def check(target: Target) -> Comparison:
         if not touched:
             raise
         # most likely for what the files say already: it would hide that
-        empty = Snapshot((), ())
+        empty = EMPTY
         compared = Comparison(
             command="check",
             old=Party(chain.directory, "chain", chain.span, empty),

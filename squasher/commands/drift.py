@@ -11,7 +11,7 @@ from squasher.engine import Database
 from squasher.errors import InputError, SqlError, SquasherError
 from squasher.introspect import recorded
 from squasher.live import Expected
-from squasher.model import Snapshot
+from squasher.model import EMPTY, Snapshot
 from squasher.sources import LOCAL, open_source, parse
 from squasher.volatile import UNIVERSES
 
@@ -268,4 +268,4 @@ def _compare(look: _Look, expected: Expected) -> tuple[Comparison, tuple[str, ..
     where = expected.standing(whole)
     compared = expected.compare(look.name, whole, where)
     # a thousand of them would be held until the end
-    return compared._replace(new=compared.new._replace(snapshot=Snapshot((), ()))), where.notes
+    return compared._replace(new=compared.new._replace(snapshot=EMPTY)), where.notes
