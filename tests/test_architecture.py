@@ -83,6 +83,8 @@ LAYERS = {
     "comparison": 3,
     "commands": 4,
     "render": 5,
+    "console": 6,
+    "each": 6,
     "run": 6,
     "cli": 6,
     "__main__": 6,
