@@ -66,8 +66,9 @@ def choose(options: Options) -> Chosen:
     _refuse_one_fresh_file_for_two(found)
     if len(found) == 1 or options.databases:
         return Chosen(found)
-    there = tuple(one for one in found if one.migrations.is_dir())
-    missing = [one for one in found if not one.migrations.is_dir()]
+    # a fresh file without its chain is a chain that is gone
+    there = tuple(one for one in found if one.migrations.is_dir() or one.fresh.exists())
+    missing = [one for one in found if one not in there]
     notes = (f"{one.name} has no migrations: {one.migrations.as_posix()}/ does not exist" for one in missing)
     return Chosen(there, tuple(notes), several=True) if there else Chosen(found[:1])
 
@@ -80,19 +81,41 @@ def environment_of(options: Options, configuration: Configuration) -> str | None
     return name if name and any(one.environment == name for one in configuration.databases) else None
 
 
-def meant(chosen: Chosen, sources: Sequence[str]) -> Chosen:
+def meant(chosen: Chosen, sources: Sequence[str], *, against_chain: bool = False) -> Chosen:
     """The chains that somebody means who names ``sources``: one that is named itself, else all.
 
-    ``d1:NAME`` and the directory of a chain name one; so does any other path, which needs only its rules.
+    ``d1:NAME`` and the directory of a chain name one; so does any other path, which needs only its rules,
+    unless the sources are compared ``against_chain``. Raises InputError where it is not clear which is meant.
     """
+    _refuse_unknown(chosen, sources)
+    named: dict[str, Target] = {}
     for source in sources:
-        named = [one for one in chosen.targets if _names(source, one)]
-        _refuse_two_environments(named, source)
-        if named:
-            return Chosen(tuple(named[:1]), chosen.notes)
-    if any(is_place(source) for source in sources):
+        found = [one for one in chosen.targets if _names(source, one)]
+        _refuse_two_environments(found, source)
+        if found:
+            named[source] = found[0]
+    if against_chain and len(set(named.values())) > 1:
+        raise InputError(
+            f"{' and '.join(named)} have different chains",
+            hint="Compare the databases of one chain at a time.",
+        )
+    if named:
+        return Chosen(tuple(named.values())[:1], chosen.notes)
+    if any(is_place(source) for source in sources) and not (against_chain and len(chosen.targets) > 1):
         return Chosen(chosen.targets[:1], chosen.notes)
     return chosen
+
+
+def _refuse_unknown(chosen: Chosen, sources: Sequence[str]) -> None:
+    """Raise InputError for a d1:NAME that no chain has, where there are names to choose from."""
+    every_one = [database for one in chosen.targets for database in one.databases]
+    known = [f"d1:{name}" for one in every_one for name in (one.binding, one.name) if name]
+    for source in sources:
+        if source.startswith("d1:") and known and source not in known:
+            raise InputError(
+                f"{every_one[0].config.as_posix()} names no D1 database {source.removeprefix('d1:')}",
+                hint=suggestion(source, dict.fromkeys(known)),
+            )
 
 
 def _names(source: str, one: Target) -> bool:

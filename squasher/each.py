@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.console import FINE, TROUBLE, complain, warn, write
-from squasher.errors import InputError, SquasherError
+from squasher.errors import InputError, SquasherError, UnknownNameError
 from squasher.sql import printable_lines
 
 if TYPE_CHECKING:
@@ -30,14 +30,25 @@ class Ended(NamedTuple):
     compared: Comparison | None = None
 
 
+class Named(NamedTuple):
+    """What a command looks at besides the chains."""
+
+    sources: tuple[str | None, ...] = ()
+    reach: Reach | None = None
+    against_chain: bool = False
+    """Whether it compares the sources with a chain, so that it matters which."""
+
+
+NOTHING: Final = Named()
+
+
 def each(
     options: Options,
     one: Callable[[Target], Ended],
     form: str = "text",
     *,
     alone: str | None = None,
-    sources: tuple[str | None, ...] = (),
-    reach: Reach | None = None,
+    named: Named = NOTHING,
 ) -> int:
     """Run a command for every chain that is meant, and print what it says of each.
 
@@ -45,8 +56,9 @@ def each(
     """
     from squasher.choice import choose, meant
 
-    refuse_to_reach(reach, sources)
-    chosen = meant(choose(options), [source for source in sources if source is not None])
+    refuse_to_reach(named.reach, named.sources)
+    sources = [source for source in named.sources if source is not None]
+    chosen = meant(choose(options), sources, against_chain=named.against_chain)
     warn(chosen.notes)
     if len(chosen.targets) == 1 and (alone is not None or not chosen.several):
         ended = one(chosen.targets[0])
@@ -77,9 +89,13 @@ def _several(targets: tuple[Target, ...], one: Callable[[Target], Ended], form: 
     parts: list[tuple[str, str]] = []
     compared: list[tuple[str, Comparison]] = []
     worst = FINE
+    unknown: list[UnknownNameError] = []
     for target in targets:
         try:
             ended = one(target)
+        except UnknownNameError as error:
+            unknown.append(error)  # another chain may know it
+            continue
         except SquasherError as error:
             complain(error, f"{target.name}: ")
             worst = TROUBLE
@@ -89,6 +105,8 @@ def _several(targets: tuple[Target, ...], one: Callable[[Target], Ended], form: 
         parts.append((target.name, ended.text))
         compared += [(target.name, ended.compared)] if ended.compared is not None else []
         worst = max(worst, ended.code)
+    if len(unknown) == len(targets):
+        raise unknown[0]
     if form == "html" and compared:
         from squasher.render import html
 

@@ -28,6 +28,10 @@ class InputError(SquasherError):
     """A file or directory that cannot be used as it is."""
 
 
+class UnknownNameError(InputError):
+    """Nothing in a chain is called so."""
+
+
 class UnsupportedError(SquasherError):
     """Something in the database that a fresh file cannot carry."""
 

@@ -24,7 +24,7 @@ from squasher.console import (
     warn,
     write,
 )
-from squasher.each import Ended, each, refuse_to_reach
+from squasher.each import Ended, Named, each, refuse_to_reach
 from squasher.errors import InputError
 from squasher.sql import printable_lines
 
@@ -127,7 +127,13 @@ def _check_database(
         return Ended(code, _compared(result, form), "", result.warnings, result)
 
     return reported(
-        lambda: each(options, one, form, alone="--to" if to else None, sources=(source,), reach=reach)
+        lambda: each(
+            options,
+            one,
+            form,
+            alone="--to" if to else f"{source}, compared with a chain,",
+            named=Named((source,), reach, against_chain=True),
+        )
     )
 
 
@@ -153,7 +159,8 @@ def drift(
         if not named:
             raise InputError("no database is named", hint="Name files or d1:NAME, or a list with --list.")
         refuse_to_reach(reach, named)
-        chosen = meant(choose(options), [source for source in named if source.startswith("d1:")] or named[:1])
+        of_d1 = [source for source in named if source.startswith("d1:")]
+        chosen = meant(choose(options), of_d1 or named[:1], against_chain=True)
         warn(chosen.notes)
         if len(chosen.targets) > 1:
             names = ", ".join(target.name for target in chosen.targets)
@@ -230,7 +237,7 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
         return Ended(code, text, said, result.warnings, result)
 
     alone = "--from and --to" if start or to else None
-    return reported(lambda: each(options, one, form, alone=alone, sources=(old, new), reach=reach))
+    return reported(lambda: each(options, one, form, alone=alone, named=Named((old, new), reach)))
 
 
 def show(
@@ -251,7 +258,7 @@ def show(
         return Ended(FINE, result.text, warnings=result.notes)
 
     return reported(
-        lambda: each(options, one, "sql", alone="--to" if to else None, sources=(source,), reach=reach)
+        lambda: each(options, one, "sql", alone="--to" if to else None, named=Named((source,), reach))
     )
 
 
@@ -268,8 +275,7 @@ def history(
         text = rendered(lambda color: HISTORIES[form](result, color=color), form)
         return Ended(FINE, text, warnings=result.warnings)
 
-    alone = "--to" if to else "a name" if what else None
-    return reported(lambda: each(options, one, form, alone=alone))
+    return reported(lambda: each(options, one, form, alone="--to" if to else None))
 
 
 def databases(options: Options = ALL, *, form: str = "text") -> int:

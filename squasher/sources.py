@@ -192,18 +192,19 @@ class _Reader(NamedTuple):
 
     def d1(self, source: Source) -> Opened:
         database = d1state.find(self.target.databases, source.path)
+        name = source.name if database.environment is None else f"{source.name} (env {database.environment})"
         if not self.reach.remote:
             path = d1state.existing_file(database, self.reach.persist_to)
-            return self.database(source.name, lambda use: dbfile.read(path, use, source.name))
+            return self.database(name, lambda use: dbfile.read(path, use, name))
         from squasher import remote
         from squasher.wrangler_cli import Wrangler
 
-        self._refuse_to(source.name)
+        self._refuse_to(name)
         ask = Wrangler(database).ask
         schema = remote.read_schema(ask, self.profile)
         tables = self.tables or frozenset()
-        found = remote.snapshot(schema, self.profile, source.name, ask if self.rows else None, tables)
-        return Opened(source.name, "database", Side.of([found]), UNIVERSES[:1])
+        found = remote.snapshot(schema, self.profile, name, ask if self.rows else None, tables)
+        return Opened(name, "database", Side.of([found]), UNIVERSES[:1])
 
     def revision(self, source: Source) -> Opened:
         path = source.path or _in_git(self.target.migrations.as_posix())

@@ -451,7 +451,7 @@ def test_what_fails_for_one_database_does_not_stop_the_others() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("squash", "--stdout"), ("squash", "--to", "1"), ("history", "t")],
+    [("squash", "--stdout"), ("squash", "--to", "1"), ("history", "--to", "1")],
 )
 def test_what_makes_sense_for_one_database_only(arguments: tuple[str, ...]) -> None:
     """It asks which one is meant."""
@@ -554,3 +554,61 @@ def test_one_page_for_several_databases() -> None:
     assert '<p class="database">LOGS (logs-db)</p>' in done.out
     anchors = [part.partition('"')[0] for part in done.out.split(' id="')[1:]]
     assert len(anchors) == len(set(anchors)) == 4  # the table and the ledger of each
+
+
+def test_a_name_is_looked_for_in_every_chain() -> None:
+    """A history is told wherever something is called so, and it is an error where nothing is."""
+    write(wrangler_toml=TWO)
+    chain("db/app")
+    chain("db/logs", "CREATE TABLE entries (a);\n")
+    done = squasher("history", "entries")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("LOGS (logs-db)\ntable entries\n")
+    nowhere = squasher("history", "nothing")
+    assert (nowhere.code, nowhere.out) == (2, "")
+    assert nowhere.err.startswith("error: nothing in db/app/ is called nothing\n")
+
+
+def test_a_chain_that_is_gone() -> None:
+    """A fresh file without its chain is no database without migrations: it fails, and the others do not."""
+    write(wrangler_toml=TWO)
+    chain("db/app")
+    chain("db/logs")
+    assert squasher("squash").code == 0
+    Path("db/logs").rename("db/elsewhere")
+    done = squasher("check")
+    assert done.code == 2
+    assert done.out.startswith("DB (app-db)\n")
+    assert "LOGS (logs-db): db/logs/ does not exist" in done.err
+
+
+def test_which_chain_a_file_is_compared_with() -> None:
+    """Of several it is asked for; d1:NAME says it; and nothing is called as nobody wrote it."""
+    write(wrangler_toml=TWO)
+    chain("db/app")
+    chain("db/logs", "CREATE TABLE entries (a);\n")
+    assert squasher("build", "logs.sqlite", "--database", "LOGS").code == 0
+    for command in ("check", "drift"):
+        asked = squasher(command, "logs.sqlite")
+        assert (asked.code, asked.out) == (2, "")
+        assert asked.err.endswith("help: Name it with --database.\n")
+        assert squasher(command, "logs.sqlite", "--database", "LOGS").code == 0
+    two = squasher("drift", "d1:DB", "d1:LOGS")
+    assert "d1:DB and d1:LOGS have different chains" in two.err
+    wrong = squasher("check", "d1:LOG")
+    assert "names no D1 database LOG\nhelp: Is it d1:LOGS?\n" in wrong.err
+
+
+def test_an_empty_copy(project: Path) -> None:
+    """A file that holds nothing is said to be empty: its log may have been left behind."""
+    chain("migrations")
+    (project / "copy.sqlite").touch()
+    done = squasher("check", "copy.sqlite")
+    assert done.err == "warning: copy.sqlite is empty: was it copied without the -wal file beside it?\n"
+
+
+def test_an_archive_is_listed() -> None:
+    """So that nobody looks for the old migrations in vain."""
+    chain("migrations")
+    assert squasher("archive").code == 0
+    assert "\n  archive        migrations-archive/\n" in squasher("databases").out

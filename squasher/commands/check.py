@@ -128,6 +128,9 @@ def check_database(
         raise InputError(f"{found.name} is no database", hint=_OTHERWISE)
     expected = Expected(read_chain(target.migrations, target.pattern), target)
     where = expected.standing(found.side.snapshots[0], to)
+    if found.side.snapshots[0] == EMPTY:
+        note = f"{found.name} is empty: was it copied without the -wal file beside it?"
+        found = found._replace(notes=(*found.notes, note))
     if rows:
         tables = expected.tables(where.applied)
         found = open_source(named, target, rows=True, reach=reach, tables=tables)

@@ -9,6 +9,8 @@ from squasher.choice import choose, environment_of
 from squasher.config import every, load
 from squasher.errors import InputError
 from squasher.files import resolved
+from squasher.guard import place_of
+from squasher.manifest import FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +30,8 @@ class Entry(NamedTuple):
     """The numbers of the first and the last migration."""
     problem: str | None
     """Why there is no chain; None when there is one."""
+    archive: str | None = None
+    """The directory of what was absorbed, where there is one."""
     installs: str | None = None
     """The name of the chain of which the only migration is the fresh file."""
 
@@ -65,4 +69,6 @@ def _entry(target: Target, environment: str | None) -> Entry:
         chain = read_chain(target.migrations, target.pattern)
     except InputError as error:
         return Entry(target, environment, 0, "", error.message)
-    return Entry(target, environment, len(chain.migrations), chain.span, None)
+    place = place_of(target.migrations)
+    archive = f"{place.as_posix()}/" if (place / FILE).exists() else None
+    return Entry(target, environment, len(chain.migrations), chain.span, None, archive)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import manifest
 from squasher.chain import number_of, read_chain
-from squasher.errors import InputError
+from squasher.errors import UnknownNameError
 from squasher.guard import place_of
 from squasher.history import History, read
 
@@ -53,7 +53,7 @@ def history(target: Target, what: str | None = None, to: str | None = None) -> T
     episodes = tuple(one for one in told.episodes if _is_called(one, what))
     if episodes:
         return answer._replace(episodes=episodes)
-    raise InputError(
+    raise UnknownNameError(
         f"nothing in {told.chain.directory}/ is called {what}",
         hint=_absorbed(target, what) or _hint(told, what),
     )

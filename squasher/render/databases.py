@@ -43,6 +43,8 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "installs", f"the fresh file of {entry.installs}"
     else:
         yield "fresh file", target.fresh.as_posix() + ("" if target.fresh.exists() else " · not written yet")
+    if entry.archive is not None:
+        yield "archive", entry.archive
     yield "profile", target.profile.name
     if target.profile.ledger is not None:
         yield "ledger", target.profile.ledger
@@ -82,6 +84,7 @@ def _document(entry: Entry) -> dict[str, object]:
         "problem": entry.problem,
         "fresh": target.fresh.as_posix() if entry.installs is None else None,
         "installs": entry.installs,
+        "archive": entry.archive,
         "profile": target.profile.name,
         "ledger": target.profile.ledger,
         "groups": {group.title: list(group.tables) for group in target.groups},
