@@ -12,6 +12,7 @@ import pytest
 from squasher.profiles import PROFILES
 from squasher.prove import LAYERS
 from squasher.render import RENDERERS
+from squasher.settings import Settings
 from tests import d1_cases
 from tests.mutants.suite import FAMILIES
 from tests.test_fidelity import KNOWN_GAPS
@@ -81,3 +82,11 @@ def test_figures_of_the_readme() -> None:
         f"| {alike} of {files} judged alike, with the same schema and rows; {gaps} end with an error",
     ):
         assert figure in readme
+
+
+def test_settings_are_documented() -> None:
+    """The page about configuration has a row for each setting."""
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    settings = {field.replace("_", "-") for field in Settings._fields}
+    rows = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
+    assert rows - {"databases.NAME"} == settings
