@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import squasher
 from squasher import bytecode
 from squasher.bytecode import Probe
 from squasher.changes import Modified, Order, Removed, RowSet
+from squasher.commands.check import check as check_target
 from squasher.engine import Database
 from squasher.errors import InputError, ReplayError, SquasherError, UnsupportedError
 from squasher.introspect import introspect
@@ -19,6 +21,7 @@ from squasher.profiles import D1
 from squasher.prove import prove
 from squasher.render import RENDERERS
 from squasher.rowdiff import Side
+from squasher.target import target
 from squasher.universe import Universe
 from squasher.volatile import UNIVERSES
 
@@ -182,6 +185,22 @@ def test_a_missing_table_is_told_with_its_place(tmp_path: Path) -> None:
         "('admin', …)",
         "('guest', …)",
     ]
+
+
+def test_a_place_in_a_directory_of_its_own(tmp_path: Path) -> None:
+    """Where every file is called migration.sql, a place names its directory: in text and for programs."""
+    for name, sql in (("1_users", "CREATE TABLE users (id);\n"), ("2_roles", "\nCREATE TABLE roles (id);\n")):
+        folder = tmp_path / "migrations" / name
+        folder.mkdir(parents=True)
+        (folder / "migration.sql").write_text(sql)
+    fresh = tmp_path / "fresh.sql"
+    fresh.write_text("CREATE TABLE users (id);\n")
+    chain = target(tmp_path / "migrations", fresh, "sqlite")._replace(pattern="*/migration.sql")
+    checked = check_target(chain)
+    assert lines(checked) == ["roles", "- table missing (made by 2_roles/migration.sql:2)"]
+    (found,) = json.loads(RENDERERS["json"](checked))["differences"]
+    assert found["place"] == {"file": "2_roles/migration.sql", "line": 2}
+    assert "migrations/2_roles/migration.sql,line=2" in RENDERERS["github"](checked)
 
 
 def test_the_order_of_columns_is_a_kind_of_its_own(tmp_path: Path) -> None:
