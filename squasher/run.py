@@ -88,14 +88,17 @@ def check(  # noqa: PLR0913 - a command has as many parameters as options
         from squasher.commands.check import check as command
 
         result = command(target)
+        if exact and result.proof.status == "equal" and not result.exact:
+            from squasher.render.text import inexact
+
+            # in text, the error says all that there is to say of a file that is equivalent
+            text = "" if form == "text" and not result.findings else _compared(result, form)
+            return Ended(DIFFERENT, text, inexact(result), result.warnings, result)
         text = _compared(result, form)
         if result.proof.status == "unknown" and not result.findings:
             return Ended(TROUBLE, text, "", result.warnings, result)
-        said = ""
-        if exact and result.proof.status == "equal" and not result.exact:
-            said = "error: --exact: the text is not what `squasher squash` would write\n"
         code = DIFFERENT if result.findings or (exact and not result.exact) else FINE
-        return Ended(code, text, said, result.warnings, result)
+        return Ended(code, text, "", result.warnings, result)
 
     return reported(lambda: each(options, one, form))
 
@@ -177,14 +180,22 @@ def drift(
 
 
 def _listed(path: str) -> list[str]:
-    """The names in a file, one a line. Raises InputError."""
+    """The names in a file, one a line, without comments. Raises InputError."""
     from pathlib import Path
 
     from squasher.files import read_regular
 
-    data = sys.stdin.buffer.read() if path == "-" else read_regular(Path(path))
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else read_regular(Path(path))
+    except InputError as error:
+        hint = error.hint or "Name a list with --list FILE, or - for standard input."
+        raise InputError(error.message, hint=hint) from error
     lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
-    return [os.fsdecode(line.rstrip(b"\r")) for line in lines if line.strip()]
+    return [
+        os.fsdecode(line.rstrip(b"\r"))
+        for line in lines
+        if line.strip() and not line.lstrip().startswith(b"#")
+    ]
 
 
 @contextlib.contextmanager
