@@ -128,6 +128,10 @@ def test_a_complete_schema_written_by_hand_is_equivalent(tmp_path: Path) -> None
             "- column role TEXT missing (added by 0002_step.sql:1)",
         ),
         (NOW.replace("email TEXT NOT NULL", "email TEXT"), "~ column email nullable, should be NOT NULL"),
+        (
+            NOW.replace("email TEXT NOT NULL", "email TEXT DEFAULT ''"),
+            "~ column email nullable, DEFAULT '', should be NOT NULL, no default",
+        ),
         (NOW.replace("email TEXT", "email BLOB"), "~ column email BLOB, should be TEXT"),
         (
             NOW.replace("DEFAULT 'new'", "DEFAULT 'old'"),
@@ -250,6 +254,17 @@ def test_only_the_object_that_differs_is_accused(tmp_path: Path) -> None:
     checked = check(tmp_path, BOTH, fresh)
     marked = [line for line in lines(checked) if line.startswith("~")]
     assert marked == ["~ trigger users_keep body differs (made by 0002_step.sql:9)"]
+
+
+def test_the_ledger_comes_last(tmp_path: Path) -> None:
+    """It is no object of the chain: what it lacks stands behind tables, views and whatever else differs."""
+    chain = tmp_path / "migrations"
+    chain.mkdir()
+    (chain / "0001_a.sql").write_text("CREATE TABLE a (b); CREATE VIEW v AS SELECT 1;", encoding="utf-8")
+    fresh = tmp_path / "fresh.sql"
+    fresh.write_text("CREATE TABLE z (b);", encoding="utf-8")
+    headings = [line for line in lines(squasher.check(chain, fresh)) if line[0] not in "-+~"]
+    assert headings == ["a", "z", "view v", "ledger"]
 
 
 def test_a_missing_ledger_names_the_migration(tmp_path: Path) -> None:
