@@ -65,7 +65,7 @@ def build(out: str, options: Options = ALL, *, to: str | None = None, force: boo
         result = command(target, Path(out), to=to, force=force)
         return Ended(FINE, printable_lines(built(result)), warnings=result.warnings)
 
-    return reported(lambda: each(options, one, alone="one file"))
+    return reported(lambda: each(options, one, alone="squasher build"))
 
 
 def check(  # noqa: PLR0913 - a command has as many parameters as options
@@ -82,7 +82,13 @@ def check(  # noqa: PLR0913 - a command has as many parameters as options
     if source is not None:
         return _check_database(options, source, (to, rows, exact, form), reach)
     if to is not None or rows or reach is not None:
-        return reported(_refused)
+        given = {
+            "--to": to is not None,
+            "--rows": rows,
+            "--remote": reach is not None and reach.remote,
+            "--persist-to": reach is not None and reach.persist_to is not None,
+        }
+        return reported(lambda: _refused([option for option, is_given in given.items() if is_given]))
 
     def one(target: Target) -> Ended:
         from squasher.commands.check import check as command
@@ -103,9 +109,9 @@ def check(  # noqa: PLR0913 - a command has as many parameters as options
     return reported(lambda: each(options, one, form))
 
 
-def _refused() -> int:
+def _refused(given: list[str]) -> int:
     raise InputError(
-        "--to, --rows, --remote and --persist-to are for the check of a database",
+        f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} for the check of a database",
         hint="Name it: squasher check d1:NAME, or a database file.",
     )
 
@@ -240,7 +246,8 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
         code = DIFFERENT if exit_code and result.findings else FINE
         return Ended(code, text, said, result.warnings, result)
 
-    alone = "--from and --to" if start or to else None
+    given = {"--from": start, "--to": to}
+    alone = " and ".join(option for option, value in given.items() if value) or None
     return reported(lambda: each(options, one, form, alone=alone, sources=(old, new), reach=reach))
 
 

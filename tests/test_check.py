@@ -52,6 +52,15 @@ def check(tmp_path: Path, chain: str | tuple[str, ...], fresh: str, profile: str
     return squasher.check(directory, target, profile)
 
 
+def written(tmp_path: Path, chain: str, fresh: str) -> tuple[Path, Path]:
+    """A chain of one migration, and a fresh file as it is."""
+    directory = tmp_path / "migrations"
+    directory.mkdir()
+    (directory / "0001_a.sql").write_text(chain, encoding="utf-8")
+    (tmp_path / "fresh.sql").write_text(fresh, encoding="utf-8")
+    return directory, tmp_path / "fresh.sql"
+
+
 def lines(checked: Comparison) -> list[str]:
     """What the text says of the differences, line by line, with single spaces."""
     said = [" ".join(line.split()) for line in RENDERERS["text"](checked).splitlines()]
@@ -258,12 +267,8 @@ def test_only_the_object_that_differs_is_accused(tmp_path: Path) -> None:
 
 def test_the_ledger_comes_last(tmp_path: Path) -> None:
     """It is no object of the chain: what it lacks stands behind tables, views and whatever else differs."""
-    chain = tmp_path / "migrations"
-    chain.mkdir()
-    (chain / "0001_a.sql").write_text("CREATE TABLE a (b); CREATE VIEW v AS SELECT 1;", encoding="utf-8")
-    fresh = tmp_path / "fresh.sql"
-    fresh.write_text("CREATE TABLE z (b);", encoding="utf-8")
-    headings = [line for line in lines(squasher.check(chain, fresh)) if line[0] not in "-+~"]
+    both = written(tmp_path, "CREATE TABLE a (b); CREATE VIEW v AS SELECT 1;", "CREATE TABLE z (b);")
+    headings = [line for line in lines(squasher.check(*both)) if line[0] not in "-+~"]
     assert headings == ["a", "z", "view v", "ledger"]
 
 
@@ -336,6 +341,13 @@ def test_a_missing_fresh_file_is_an_error(tmp_path: Path) -> None:
     assert "squasher squash" in caught.value.hint
 
 
+def test_an_empty_fresh_file_is_an_error(tmp_path: Path) -> None:
+    """D1 takes no such file; the error says how to make it what it should be."""
+    with pytest.raises(InputError, match=r"fresh\.sql is empty") as caught:
+        squasher.check(*written(tmp_path, ROW, " \n"))
+    assert caught.value.hint == "Run `squasher squash` to write it."
+
+
 def test_a_fresh_file_that_makes_nothing_lacks_everything(tmp_path: Path) -> None:
     """A database without objects lacks the chain's; a file without a statement is none that D1 executes."""
     chain = tmp_path / "migrations"
@@ -350,7 +362,7 @@ def test_a_fresh_file_that_makes_nothing_lacks_everything(tmp_path: Path) -> Non
         "ledger",
         "- migration 0001_a.sql missing",
     ]
-    fresh.write_bytes(b"")
+    fresh.write_bytes(b"-- nothing\n")
     with pytest.raises(ReplayError, match="holds no statement"):
         squasher.check(chain, fresh)
 

@@ -340,9 +340,10 @@ def test_the_command(live: Callable[..., Path], tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["app.sqlite", "--exact"], "--exact is for the fresh file"),
-        (["--rows"], "are for the check of a database"),
-        (["--to", "1"], "are for the check of a database"),
-        (["--remote"], "are for the check of a database"),
+        (["--rows"], "error: --rows is for the check of a database"),
+        (["--to", "1", "--rows"], "error: --to and --rows are for the check of a database"),
+        (["--remote"], "error: --remote is for the check of a database"),
+        (["--persist-to", "x"], "error: --persist-to is for the check of a database"),
         (["d1:DB", "--remote", "--persist-to", "x"], "--persist-to names a directory of local databases"),
         (["nothing.sqlite"], "nothing.sqlite does not exist"),
         (["d1:DB"], "there is no configuration of wrangler's"),
