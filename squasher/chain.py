@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import os
@@ -21,6 +22,8 @@ _BLANK: Final = "\t\n\v\f\r \xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + ""
     map(chr, range(0x2000, 0x200B))
 )
 """What JavaScript takes for white space (ECMA-262, StrWhiteSpaceChar)."""
+_ALIKE: Final = 0.8
+"""How much of two names of directories is the same where one may be the other, misspelled."""
 
 
 class NoMigrationsError(InputError):
@@ -100,7 +103,7 @@ def read_chain(directory: Path, pattern: str = ANY) -> Chain:
     """
     if not directory.is_dir():
         what = "is not a directory" if directory.exists() else "does not exist"
-        raise InputError(f"{directory}/ {what}", hint="Name the directory with --migrations DIR.")
+        raise InputError(f"{directory}/ {what}", hint=_other_than(directory))
     entries = _listed(directory, pattern)
     if pattern == ANY and not any(entries.values()) and any(_listed(directory, NESTED).values()):
         raise NoMigrationsError(
@@ -110,6 +113,21 @@ def read_chain(directory: Path, pattern: str = ANY) -> Chain:
     return assemble(
         directory.as_posix(), entries, lambda name: read_regular(directory / name, follow=False), pattern
     )
+
+
+def _other_than(missing: Path) -> str:
+    """Which directory somebody may have meant who named one that is not there."""
+    import difflib
+
+    near: list[str] = []
+    with contextlib.suppress(OSError):
+        near = [one.name for one in missing.parent.iterdir() if one.is_dir()]
+    own = f"{missing.name}-"  # what squasher itself keeps beside it
+    near = [name for name in near if not name.startswith(own)]
+    close = difflib.get_close_matches(missing.name, near, n=1, cutoff=_ALIKE)
+    if close:
+        return f"Is it {missing.with_name(close[0]).as_posix()}?"
+    return "Name the directory with --migrations DIR."
 
 
 def _listed(directory: Path, pattern: str) -> dict[str, bool]:

@@ -272,7 +272,9 @@ def drift(
     ] = None,
     listed: Annotated[
         str | None,
-        typer.Option("--list", metavar="FILE", help="More of them, one a line; - for standard input."),
+        typer.Option(
+            "--list", metavar="FILE", help="More of them, one a line, with # comments; - for standard input."
+        ),
     ] = None,
     remote: _Remote = False,
     persist_to: _PersistTo = None,

@@ -88,9 +88,12 @@ _RANKS: Final = (
 )
 
 
-def rank(change: Change) -> tuple[str, str, int]:
-    """The place of a change in a report: by object; there the object, its columns, its keys, its rows."""
+def rank(change: Change) -> tuple[bool, str, str, int]:
+    """The place of a change in a report: by object; there the object, its columns, its keys, its rows.
+
+    The ledger, which is no object of the chain, comes last.
+    """
     kind, name = change.owner
     element = change.element
     place = next((n for n, one in enumerate(_RANKS) if isinstance(element, one)), len(_RANKS))
-    return "" if kind == "table" else kind, name, place
+    return kind == "ledger", "" if kind == "table" else kind, name, place

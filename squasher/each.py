@@ -69,7 +69,8 @@ def each(
     if alone is not None:
         names = ", ".join(target.name for target in chosen.targets)
         raise InputError(
-            f"{alone} is for one database, and there are {names}", hint="Name it with --database."
+            f"{alone} {'are' if ' and ' in alone else 'is'} for one database, and there are {names}",
+            hint="Name it with --database.",
         )
     return _several(chosen.targets, one, form)
 

@@ -167,7 +167,7 @@ class History:
         found = self._last_event(life, element)
         if found is None or isinstance(change, Removed) != isinstance(found.change, Removed):
             return None
-        return Place(found.migration.path, found.line)
+        return Place.of(found.migration, found.line)
 
     def renamed_at(self, change: Change) -> Place | None:
         """Where the chain gave what a change is about its new name; None when it did not."""
@@ -175,12 +175,12 @@ class History:
             for event in episode.events:
                 alike = kind_of(event.change.element) == kind_of(change.element)
                 if alike and _new_name(event.change) == _new_name(change):
-                    return Place(episode.migration.path, event.line)
+                    return Place.of(episode.migration, event.line)
         return None
 
     def _last_rows(self, life: Life, verbs: set[str]) -> Place | None:
         found = [wrote for wrote in self._rows.get(life.number, ()) if wrote.verb in verbs]
-        return Place(found[-1].migration.path, found[-1].line) if found else None
+        return Place.of(found[-1].migration, found[-1].line) if found else None
 
     def _last_event(self, life: Life, element: Element) -> Event | None:
         if isinstance(element, Column):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from squasher import layout
 from squasher.sql import fold, is_word, name_of, significant
@@ -23,11 +23,18 @@ class Place(NamedTuple):
     path: str
     """As the user would write it."""
     line: int
+    name: str = ""
+    """The migration's own name, which may have directories in it."""
+
+    @classmethod
+    def of(cls, migration: Migration, line: int) -> Self:
+        """A line of this migration."""
+        return cls(migration.path, line, migration.name)
 
     @property
     def file(self) -> str:
-        """The file's name."""
-        return self.path.rpartition("/")[2]
+        """The migration's name, or that of the file where it is not known."""
+        return self.name or self.path.rpartition("/")[2]
 
     def __str__(self) -> str:
         """``0026_add_password_authentication.sql:9``."""

@@ -65,7 +65,7 @@ def build(out: str, options: Options = ALL, *, to: str | None = None, force: boo
         result = command(target, Path(out), to=to, force=force)
         return Ended(FINE, printable_lines(built(result)), warnings=result.warnings)
 
-    return reported(lambda: each(options, one, alone="one file"))
+    return reported(lambda: each(options, one, alone="squasher build"))
 
 
 def check(  # noqa: PLR0913 - a command has as many parameters as options
@@ -82,27 +82,36 @@ def check(  # noqa: PLR0913 - a command has as many parameters as options
     if source is not None:
         return _check_database(options, source, (to, rows, exact, form), reach)
     if to is not None or rows or reach is not None:
-        return reported(_refused)
+        given = {
+            "--to": to is not None,
+            "--rows": rows,
+            "--remote": reach is not None and reach.remote,
+            "--persist-to": reach is not None and reach.persist_to is not None,
+        }
+        return reported(lambda: _refused([option for option, is_given in given.items() if is_given]))
 
     def one(target: Target) -> Ended:
         from squasher.commands.check import check as command
 
         result = command(target)
+        if exact and result.proof.status == "equal" and not result.exact:
+            from squasher.render.text import inexact
+
+            # in text, the error says all that there is to say of a file that is equivalent
+            text = "" if form == "text" and not result.findings else _compared(result, form)
+            return Ended(DIFFERENT, text, inexact(result), result.warnings, result)
         text = _compared(result, form)
         if result.proof.status == "unknown" and not result.findings:
             return Ended(TROUBLE, text, "", result.warnings, result)
-        said = ""
-        if exact and result.proof.status == "equal" and not result.exact:
-            said = "error: --exact: the text is not what `squasher squash` would write\n"
         code = DIFFERENT if result.findings or (exact and not result.exact) else FINE
-        return Ended(code, text, said, result.warnings, result)
+        return Ended(code, text, "", result.warnings, result)
 
     return reported(lambda: each(options, one, form))
 
 
-def _refused() -> int:
+def _refused(given: list[str]) -> int:
     raise InputError(
-        "--to, --rows, --remote and --persist-to are for the check of a database",
+        f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} for the check of a database",
         hint="Name it: squasher check d1:NAME, or a database file.",
     )
 
@@ -184,14 +193,22 @@ def drift(
 
 
 def _listed(path: str) -> list[str]:
-    """The names in a file, one a line. Raises InputError."""
+    """The names in a file, one a line, without comments. Raises InputError."""
     from pathlib import Path
 
     from squasher.files import read_regular
 
-    data = sys.stdin.buffer.read() if path == "-" else read_regular(Path(path))
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else read_regular(Path(path))
+    except InputError as error:
+        hint = error.hint or "Name a list with --list FILE, or - for standard input."
+        raise InputError(error.message, hint=hint) from error
     lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
-    return [os.fsdecode(line.rstrip(b"\r")) for line in lines if line.strip()]
+    return [
+        os.fsdecode(line.rstrip(b"\r"))
+        for line in lines
+        if line.strip() and not line.lstrip().startswith(b"#")
+    ]
 
 
 @contextlib.contextmanager
@@ -236,7 +253,8 @@ def diff(  # noqa: PLR0913 - a command has as many parameters as options
         code = DIFFERENT if exit_code and result.findings else FINE
         return Ended(code, text, said, result.warnings, result)
 
-    alone = "--from and --to" if start or to else None
+    given = {"--from": start, "--to": to}
+    alone = " and ".join(option for option, value in given.items() if value) or None
     return reported(lambda: each(options, one, form, alone=alone, named=Named((old, new), reach)))
 
 

@@ -73,7 +73,8 @@ def table_of(path: Path) -> Mapping[str, Any] | None:
     except UnicodeDecodeError as error:
         raise InputError(f"{path.as_posix()}: not UTF-8 text", hint="Save the file as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path.as_posix()}: {error}") from error
+        hint = 'Write it as TOML: key = "text", or key = ["one", "other"].'
+        raise InputError(f"{path.as_posix()}: {error}", hint=hint) from error
     if whole:
         return document
     tools = document.get("tool", {})

@@ -171,6 +171,20 @@ def test_a_missing_directory(tmp_path: Path) -> None:
     assert "--migrations" in str(caught.value.hint)
 
 
+def test_a_directory_by_another_spelling(tmp_path: Path) -> None:
+    """One beside it that is almost called so may be meant; what squasher writes beside a chain is not."""
+    for name in ("db/migrations", "db/seeds", "db/migration-fresh", "db/migration-archive"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "db" / "migratio").write_text("")
+    for name, hint in (
+        ("migration", f"Is it {(tmp_path / 'db/migrations').as_posix()}?"),
+        ("sql", "Name the directory with --migrations DIR."),
+    ):
+        with pytest.raises(InputError, match=f"{name}/ does not exist") as caught:
+            read_chain(tmp_path / "db" / name)
+        assert caught.value.hint == hint
+
+
 def test_a_file_instead_of_a_directory(tmp_path: Path) -> None:
     """A file where the directory should be is an error that says so."""
     (tmp_path / "file").write_text("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import squasher
 from squasher import bytecode
 from squasher.bytecode import Probe
 from squasher.changes import Modified, Order, Removed, RowSet
+from squasher.commands.check import check as check_target
 from squasher.engine import Database
 from squasher.errors import InputError, ReplayError, SquasherError, UnsupportedError
 from squasher.introspect import introspect
@@ -19,6 +21,7 @@ from squasher.profiles import D1
 from squasher.prove import prove
 from squasher.render import RENDERERS
 from squasher.rowdiff import Side
+from squasher.target import target
 from squasher.universe import Universe
 from squasher.volatile import UNIVERSES
 
@@ -47,6 +50,15 @@ def check(tmp_path: Path, chain: str | tuple[str, ...], fresh: str, profile: str
     ledger = LEDGER + "".join(f"INSERT INTO d1_migrations (name) VALUES ('{name}');\n" for name in names)
     target.write_text(fresh + (ledger if profile == "d1" else ""), encoding="utf-8")
     return squasher.check(directory, target, profile)
+
+
+def written(tmp_path: Path, chain: str, fresh: str) -> tuple[Path, Path]:
+    """A chain of one migration, and a fresh file as it is."""
+    directory = tmp_path / "migrations"
+    directory.mkdir()
+    (directory / "0001_a.sql").write_text(chain, encoding="utf-8")
+    (tmp_path / "fresh.sql").write_text(fresh, encoding="utf-8")
+    return directory, tmp_path / "fresh.sql"
 
 
 def lines(checked: Comparison) -> list[str]:
@@ -125,6 +137,10 @@ def test_a_complete_schema_written_by_hand_is_equivalent(tmp_path: Path) -> None
             "- column role TEXT missing (added by 0002_step.sql:1)",
         ),
         (NOW.replace("email TEXT NOT NULL", "email TEXT"), "~ column email nullable, should be NOT NULL"),
+        (
+            NOW.replace("email TEXT NOT NULL", "email TEXT DEFAULT ''"),
+            "~ column email nullable, DEFAULT '', should be NOT NULL, no default",
+        ),
         (NOW.replace("email TEXT", "email BLOB"), "~ column email BLOB, should be TEXT"),
         (
             NOW.replace("DEFAULT 'new'", "DEFAULT 'old'"),
@@ -184,6 +200,22 @@ def test_a_missing_table_is_told_with_its_place(tmp_path: Path) -> None:
     ]
 
 
+def test_a_place_in_a_directory_of_its_own(tmp_path: Path) -> None:
+    """Where every file is called migration.sql, a place names its directory: in text and for programs."""
+    for name, sql in (("1_users", "CREATE TABLE users (id);\n"), ("2_roles", "\nCREATE TABLE roles (id);\n")):
+        folder = tmp_path / "migrations" / name
+        folder.mkdir(parents=True)
+        (folder / "migration.sql").write_text(sql)
+    fresh = tmp_path / "fresh.sql"
+    fresh.write_text("CREATE TABLE users (id);\n")
+    chain = target(tmp_path / "migrations", fresh, "sqlite")._replace(pattern="*/migration.sql")
+    checked = check_target(chain)
+    assert lines(checked) == ["roles", "- table missing (made by 2_roles/migration.sql:2)"]
+    (found,) = json.loads(RENDERERS["json"](checked))["differences"]
+    assert found["place"] == {"file": "2_roles/migration.sql", "line": 2}
+    assert "migrations/2_roles/migration.sql,line=2" in RENDERERS["github"](checked)
+
+
 def test_the_order_of_columns_is_a_kind_of_its_own(tmp_path: Path) -> None:
     """Columns in another order are one difference, and no column is called missing or different."""
     checked = check(
@@ -231,6 +263,13 @@ def test_only_the_object_that_differs_is_accused(tmp_path: Path) -> None:
     checked = check(tmp_path, BOTH, fresh)
     marked = [line for line in lines(checked) if line.startswith("~")]
     assert marked == ["~ trigger users_keep body differs (made by 0002_step.sql:9)"]
+
+
+def test_the_ledger_comes_last(tmp_path: Path) -> None:
+    """It is no object of the chain: what it lacks stands behind tables, views and whatever else differs."""
+    both = written(tmp_path, "CREATE TABLE a (b); CREATE VIEW v AS SELECT 1;", "CREATE TABLE z (b);")
+    headings = [line for line in lines(squasher.check(*both)) if line[0] not in "-+~"]
+    assert headings == ["a", "z", "view v", "ledger"]
 
 
 def test_a_missing_ledger_names_the_migration(tmp_path: Path) -> None:
@@ -302,6 +341,13 @@ def test_a_missing_fresh_file_is_an_error(tmp_path: Path) -> None:
     assert "squasher squash" in caught.value.hint
 
 
+def test_an_empty_fresh_file_is_an_error(tmp_path: Path) -> None:
+    """D1 takes no such file; the error says how to make it what it should be."""
+    with pytest.raises(InputError, match=r"fresh\.sql is empty") as caught:
+        squasher.check(*written(tmp_path, ROW, " \n"))
+    assert caught.value.hint == "Run `squasher squash` to write it."
+
+
 def test_a_fresh_file_that_makes_nothing_lacks_everything(tmp_path: Path) -> None:
     """A database without objects lacks the chain's; a file without a statement is none that D1 executes."""
     chain = tmp_path / "migrations"
@@ -316,7 +362,7 @@ def test_a_fresh_file_that_makes_nothing_lacks_everything(tmp_path: Path) -> Non
         "ledger",
         "- migration 0001_a.sql missing",
     ]
-    fresh.write_bytes(b"")
+    fresh.write_bytes(b"-- nothing\n")
     with pytest.raises(ReplayError, match="holds no statement"):
         squasher.check(chain, fresh)
 

@@ -124,8 +124,8 @@ def test_the_rows(live: Callable[..., Path]) -> None:
     path = live("DELETE FROM plans WHERE id = 3; UPDATE plans SET price = 25 WHERE id = 2;")
     assert look(path).proof.status == "equal"
     assert said(look(path, rows=True)) == [
-        "~ cell price of the row with id 2   25, should be 20 (made by 0002_plans.sql:2)",
-        "- 1 row                             missing (from 0002_plans.sql:2)",
+        "~ cell price   25, should be 20 in the row with id 2 (made by 0002_plans.sql:2)",
+        "- 1 row        missing (from 0002_plans.sql:2)",
         "(3, 'all', 50)",
     ]
 
@@ -137,8 +137,7 @@ def test_a_volatile_row(live: Callable[..., Path]) -> None:
         "(…, 'admin@example.org', …)",
     ]
     (line,) = said(look(live("UPDATE users SET created_at = 'never';"), rows=True))
-    assert line.startswith("~ cell created_at of the row with")
-    assert "'never', should be …" in line
+    assert line.startswith("~ cell created_at   'never', should be … in the row with")
 
 
 @pytest.mark.parametrize(
@@ -341,9 +340,10 @@ def test_the_command(live: Callable[..., Path], tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["app.sqlite", "--exact"], "--exact is for the fresh file"),
-        (["--rows"], "are for the check of a database"),
-        (["--to", "1"], "are for the check of a database"),
-        (["--remote"], "are for the check of a database"),
+        (["--rows"], "error: --rows is for the check of a database"),
+        (["--to", "1", "--rows"], "error: --to and --rows are for the check of a database"),
+        (["--remote"], "error: --remote is for the check of a database"),
+        (["--persist-to", "x"], "error: --persist-to is for the check of a database"),
         (["d1:DB", "--remote", "--persist-to", "x"], "--persist-to names a directory of local databases"),
         (["nothing.sqlite"], "nothing.sqlite does not exist"),
         (["d1:DB"], "there is no configuration of wrangler's"),

@@ -323,7 +323,11 @@ def test_a_pyproject_of_others() -> None:
         ('[databases.LOG]\nfresh = "x"\n', "there is no database LOG", "Is it LOGS?"),
         ('fresh = "x"\n', "one setting fresh cannot be that of 2 databases", None),
         ('migrations = "x"\n', "one setting migrations cannot be that of 2 databases", None),
-        ("x = \n", "squasher.toml: Invalid value", None),
+        (
+            "x = \n",
+            "squasher.toml: Invalid value",
+            'Write it as TOML: key = "text", or key = ["one", "other"].',
+        ),
     ],
 )
 def test_a_setting_that_is_wrong(text: str, says: str, hint: str | None) -> None:
@@ -450,17 +454,25 @@ def test_what_fails_for_one_database_does_not_stop_the_others() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [("squash", "--stdout"), ("squash", "--to", "1"), ("history", "--to", "1")],
+    ("arguments", "what"),
+    [
+        (("squash", "--stdout"), "--stdout is"),
+        (("squash", "--to", "1"), "--to is"),
+        (("history", "--to", "1"), "--to is"),
+        (("build", "app.sqlite"), "squasher build is"),
+        (("diff", "--from", "1", "--to", "1"), "--from and --to are"),
+        (("diff", "--from", "1"), "--from is"),
+    ],
 )
-def test_what_makes_sense_for_one_database_only(arguments: tuple[str, ...]) -> None:
-    """It asks which one is meant."""
+def test_what_makes_sense_for_one_database_only(arguments: tuple[str, ...], what: str) -> None:
+    """It says what does, and asks which one is meant."""
     write(wrangler_toml=TWO)
     chain("db/app")
     chain("db/logs")
     done = squasher(*arguments)
     assert (done.code, done.out) == (2, "")
-    assert "there are DB (app-db), LOGS (logs-db)\nhelp: Name it with --database.\n" in done.err
+    which = "DB (app-db), LOGS (logs-db)\nhelp: Name it with --database.\n"
+    assert done.err == f"error: {what} for one database, and there are {which}"
     named = squasher(*arguments, "--database", "DB")
     assert "--database" not in named.err
 

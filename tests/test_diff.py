@@ -61,7 +61,7 @@ PAIRS = (
         "no NULL any more, with a default",
         T,
         of_t("a TEXT NOT NULL DEFAULT ''"),
-        ("~ column a nullable no default → NOT NULL DEFAULT ''",),
+        ("~ column a nullable, no default → NOT NULL DEFAULT ''",),
         ("rows",),
         ("readers", "writers"),
     ),

@@ -92,14 +92,17 @@ def test_groups(tenants: Tenants) -> None:
         "3 databases   as 0001 to 0003 make them",
         "4 databases   as 0001 to 0002 make them, 1 migration pending: 0003",
         "              d.sqlite, e.sqlite, f.sqlite … and 1 more",
+        "",
         "2 databases   differ from 0001 to 0003",
         "              x.sqlite, y.sqlite",
-        "  users",
-        "    - index by_email   missing (made by 0002_index.sql:1)",
+        "                users",
+        "                  - index by_email   missing (made by 0002_index.sql:1)",
+        "",
         "1 database    differs from 0001 to 0003",
         "              z.sqlite",
-        "  users",
-        "    + column age   no migration makes it",
+        "                users",
+        "                  + column age   no migration makes it",
+        "",
         "10 databases in 4 groups: 3 differ.",
     ]
 
@@ -179,6 +182,7 @@ def test_empty_databases(tenants: Tenants) -> None:
         "1 database    as 0001 to 0003 make it",
         "1 database    empty, 3 migrations pending: 0001, 0002, 0003",
         "              new.sqlite",
+        "",
         "2 databases in 2 groups: none differs.",
     ]
 
@@ -201,11 +205,19 @@ def test_what_cannot_be_read(tenants: Tenants) -> None:
         "2 databases   as 0001 to 0003 make them",
         "6 databases in 1 group: none differs, 4 could not be read.",
     ]
+    assert "error: gone.sqlite does not exist\nhelp: Name a database file, or d1:NAME.\n" in done.stderr
+    assert (
+        "error: folder.sqlite is a directory\nhelp: Name its files: folder.sqlite/*.sqlite\n" in done.stderr
+    )
     for name in ("gone.sqlite", "text.sqlite", "folder.sqlite", "0.sqlite: the database is damaged"):
         assert f"error: {name}" in done.stderr
     document = json.loads(tenants.squasher("gone.sqlite", "a.sqlite", "--format", "json").stdout)
     assert document["unread"] == [
-        {"database": "gone.sqlite", "message": "gone.sqlite does not exist", "help": None}
+        {
+            "database": "gone.sqlite",
+            "message": "gone.sqlite does not exist",
+            "help": "Name a database file, or d1:NAME.",
+        }
     ]
 
 
@@ -256,9 +268,9 @@ def test_json(tenants: Tenants) -> None:
 
 
 def test_a_list(tenants: Tenants) -> None:
-    """Names come from a file or a pipe too, one a line; one that is named twice counts once."""
+    """Names come from a file or a pipe too, one a line, with comments; a second time they do not count."""
     tenants.add("a", "b b", "c")
-    (tenants.root / "list").write_text("a.sqlite\r\n\nb b.sqlite\na.sqlite\n")
+    (tenants.root / "list").write_text("# of the north\r\na.sqlite\r\n\n  # b\nb b.sqlite\na.sqlite\n")
     done = tenants.squasher("--list", "list", "c.sqlite")
     assert done.stdout.splitlines()[-1] == "3 databases in 1 group: none differs."
     done = tenants.squasher("--list", "-", stdin="a.sqlite\nc.sqlite\n")
@@ -291,7 +303,7 @@ def test_a_ledger_of_another_form(tenants: Tenants) -> None:
     ("arguments", "message"),
     [
         ([], "no database is named"),
-        (["--list", "nothing"], "nothing: No such file"),
+        (["--list", "nothing"], "nothing: No such file or directory help: Name a list with --list FILE"),
         (["-"], "standard input is no database file"),
         (["git:main"], "git:main is no database file"),
         (["a.sqlite", "--jobs", "0"], "0 is not in the range"),

@@ -276,9 +276,13 @@ def test_json(project: Path) -> None:
 
 
 def test_github(project: Path) -> None:
-    """The log of a workflow gets an error, and no notice that all is well."""
+    """The log of a workflow gets an error, and no notice that all is well; on the file, if it is there."""
     drop("migrations-archive/0002_roles.sql")(project)
+    edit("migrations/0004_teams.sql")(project)
     assert RENDERERS["github"](squasher.check("migrations")) == (
+        "::error file=migrations/0004_teams.sql,title=migrations-archive/manifest.json::different file"
+        " migrations/0004_teams.sql: was edited: get it back from version control, and write what is new as"
+        " a migration of its own\n"
         "::error title=migrations-archive/manifest.json::missing file migrations-archive/0002_roles.sql:"
         " is gone: get it back from version control\n"
     )

@@ -137,6 +137,8 @@ def test_code(text: str, expected: str) -> None:
         ("ask @all or #12", "ask `@all` or `#12`"),
         ("deadbeef 1234567 added 123456", "`deadbeef 1234567` added 123456"),
         ("see www.x.y: http://x", "see `www.x.y: http://x`"),
+        ("for 0006_a.sql: a name of b.c; 1-2, d", "for `0006_a.sql`: a name of `b.c; 1-2`, d"),
+        ("a ;; b (c d:", "a `;;` b `(c d`:"),
         ("a  *b* <i>", "a `*b* <i>`"),
         (":smile: 1. -x", "`:smile: 1. -x`"),
     ],

@@ -521,6 +521,7 @@ def test_several_at_once(tmp_path: Path, npx: Callable[[str], Path]) -> None:
     assert done.stdout.splitlines() == [
         "5 databases   empty, 1 migration pending: 0001",
         "              d1:db0, d1:db1, d1:db2 … and 2 more",
+        "",
         "6 databases in 1 group: none differs, 1 could not be read.",
     ]
     assert done.stderr == "error: d1:db3: wrangler says: no such thing\n"

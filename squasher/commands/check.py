@@ -77,6 +77,8 @@ def _without_returned(chain: Chain, touched: tuple[Change, ...]) -> Chain:
 
 
 def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
+    if target.profile.ledger is not None and not file.text.strip():
+        raise InputError(f"{file.path} is empty", hint="Run `squasher squash` to write it.")
     observed, fresh = together(
         lambda: observe(chain, target.scope), lambda: load(file, target.scope, UNIVERSES)
     )

@@ -176,7 +176,11 @@ def _look(source: Source, target: Target, reach: Reach) -> _Look:
         path = d1state.existing_file(d1state.find(target.databases, source.path), reach.persist_to)
         called = source.name
     elif not path.exists():
-        raise InputError(f"{source.name} does not exist")
+        raise InputError(f"{source.name} does not exist", hint="Name a database file, or d1:NAME.")
+    elif path.is_dir():
+        raise InputError(
+            f"{source.name} is a directory", hint=f"Name its files: {source.name.rstrip('/')}/*.sqlite"
+        )
     seen = dbfile.read(path, lambda file: _seen(file, target.profile), called)
     return _Look(source.name, seen, lambda: _whole(source, target, reach, seen))
 

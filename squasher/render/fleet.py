@@ -27,12 +27,15 @@ def text(fleet: Fleet, *, color: bool = False) -> str:
     lines: list[str] = []
     for group, (number, word) in zip(fleet.groups, counts, strict=True):
         head = f"{number:>{width}} {word:<9}   "
-        lines.append(head + printable(_says(group)))
         beside = " " * len(head)
+        below: list[str] = []
         if group.compared.proof.status != "equal" or group.compared.pending or group.notes:
-            lines.append(beside + printable(_names(group.names)))
-        lines += [beside + printable(note) for note in group.notes]
-        lines += _differences(group, color=color)
+            below.append(printable(_names(group.names)))
+        below += map(printable, group.notes)
+        below += _differences(group, color=color)
+        lines.append(head + printable(_says(group)))
+        lines += [beside + line for line in below]
+        lines += [""] if below else []
     return "\n".join([*lines, _total(fleet), ""])
 
 

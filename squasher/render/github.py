@@ -13,7 +13,6 @@ from squasher.sql import printable
 
 if TYPE_CHECKING:
     from squasher.comparison import Comparison
-    from squasher.lines import Place
     from squasher.render.report import Entry
 
 
@@ -22,13 +21,13 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
     title = f"squasher {compared.command}"
     doubt = "error" if compared.command == "check" else "warning"
     out = [
-        _command(_level(compared, entry), section.name, _message(entry), entry.place)
+        _command(_level(compared, entry), section.name, _message(entry), _where(entry))
         for section in sections(compared.voice, compared.findings)
         for entry in section.entries
     ]
-    out += [_command(doubt, title, reason, None) for reason in compared.proof.reasons]
+    out += [_command(doubt, title, reason, {}) for reason in compared.proof.reasons]
     if not out and compared.command == "check":
-        out.append(_command("notice", title, " ".join(verdict(compared)), None))
+        out.append(_command("notice", title, " ".join(verdict(compared)), {}))
     return "".join(line + "\n" for line in out)
 
 
@@ -44,9 +43,16 @@ def _message(entry: Entry) -> str:
     return f"{entry.word} {entry.said.subject}{says}{risks}"
 
 
-def _command(level: str, title: str, message: str, place: Place | None) -> str:
-    values = {"file": place.path.removeprefix("./"), "line": str(place.line)} if place else {}
-    properties = ",".join(f"{key}={_property(value)}" for key, value in {**values, "title": title}.items())
+def _where(entry: Entry) -> dict[str, str]:
+    """The migration's line; or the file itself that the finding is about, where it is there."""
+    if entry.place is not None:
+        return {"file": entry.place.path.removeprefix("./"), "line": str(entry.place.line)}
+    is_there = entry.said.kind == "file" and entry.said.mark != "-"
+    return {"file": entry.said.name.removeprefix("./")} if is_there else {}
+
+
+def _command(level: str, title: str, message: str, where: dict[str, str]) -> str:
+    properties = ",".join(f"{key}={_property(value)}" for key, value in {**where, "title": title}.items())
     return f"::{level} {properties}::{_data(message)}"
 
 

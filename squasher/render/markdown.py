@@ -255,13 +255,19 @@ def sentence(text: str) -> str:
     depth = 0
     for word in printable(text)[: 2 * _WIDEST].split():
         if depth <= 0 and _is_plain(word):
-            out += [code(" ".join(odd))] if odd else []
+            out += [_odd(" ".join(odd))] if odd else []
             odd, depth = [], 0
             out.append(word)
         else:
             odd.append(word)
             depth += word.count("(") - word.count(")")
-    return " ".join([*out, *([code(" ".join(odd))] if odd else [])])
+    return " ".join([*out, *([_odd(" ".join(odd))] if odd else [])])
+
+
+def _odd(text: str) -> str:
+    """A code span, and behind it what the sentence goes on with."""
+    bare = text.rstrip(",:;")
+    return code(bare) + text[len(bare) :] if bare and text[len(bare) :] in {",", ":", ";"} else code(text)
 
 
 def _is_plain(word: str) -> bool:

@@ -121,6 +121,17 @@ def _equal(checked: Comparison, fresh: str, chain: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def inexact(checked: Comparison) -> str:
+    """What to say on standard error of an equivalent file that had to be the same byte for byte."""
+    fresh, chain = printable(checked.new.label), printable(checked.old.label)
+    lines = [
+        f"error: {fresh} is equivalent to {chain}, but not what `squasher squash` writes",
+        *_respelled(checked),
+        "help: Run `squasher squash` to write it anew.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def section_lines(section: Section, *, color: bool) -> list[str]:
     """What differs of one object, below its name."""
     entries = section.entries

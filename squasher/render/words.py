@@ -208,7 +208,7 @@ def _modified(change: Modified, voice: Voice) -> Words:
         case Order(), Order() if voice.describes and len(old.names) > _FEW:
             before, after = _shown(old), _shown(new)
             return Words("~", kind, name, _moved(old.names, new.names), before, after)
-        case Cell(), Cell() if voice.describes:
+        case Cell(), Cell():
             before, after = _shown(old), _shown(new)
             says = voice.modified.format(old=before, new=after)
             return Words("~", kind, name, says, before, after, row=new.key)
@@ -251,8 +251,8 @@ def _named(element: Element, voice: Voice) -> tuple[str, str]:  # noqa: C901, PL
             return f"{len(rows)} row{'s' if len(rows) > 1 else ''}", ""
         case Content():
             return "content", ""
-        case Cell(key=key, column=column):
-            return "cell", column if voice.describes else f"{column} of the row with {key}"
+        case Cell(column=column):
+            return "cell", column
         case Number(name=name):
             return ("sqlite_sequence" if name == "sequence" else "setting"), ""
         case LedgerEntry(name=name):
@@ -354,8 +354,14 @@ def _column_modified(old: Column, new: Column, fields: tuple[str, ...], voice: V
     """``BOOLEAN → INTEGER``: only what differs."""
     if voice.describes and fields == ("name",) and fold(old.name) != fold(new.name):
         return Words("~", "column", new.name, f"renamed from {old.name}", old.name, new.name)
-    one, other = (" ".join(_facet(column, field) for field in fields) for column in (old, new))
+    one, other = (_facets(column, fields) for column in (old, new))
     return Words("~", "column", new.name, voice.modified.format(old=one, new=other), one, other)
+
+
+def _facets(column: Column, fields: tuple[str, ...]) -> str:
+    """``nullable, no default``; what SQL says too, as it says it: ``NOT NULL DEFAULT 1``."""
+    found = [facet for facet in (_facet(column, field) for field in fields) if facet]
+    return (", " if any(facet[0].islower() for facet in found) else " ").join(found)
 
 
 def _facet(column: Column, field: str) -> str:
