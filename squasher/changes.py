@@ -94,9 +94,21 @@ class File(NamedTuple):
 
     path: str
     """As the user would write it."""
-    role: Literal["absorbed", "released", "baseline", "manifest", "returned", "reused", "twin", "early"]
+    role: Literal[
+        "absorbed",
+        "released",
+        "baseline",
+        "transition",
+        "manifest",
+        "returned",
+        "reused",
+        "retired",
+        "twin",
+        "early",
+    ]
     """What it is to the manifest; or what a file is that should not be there: an absorbed one that came
-    back, another of its name, one of a number that is taken, one that would run before the baseline."""
+    back, another of its name, or of a baseline's that was taken back, one of a number that is taken, one
+    that would run before the baseline."""
     digest: str
     """The sha256 of its bytes, with LF as its line ends."""
     other: str = ""

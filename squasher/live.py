@@ -47,8 +47,9 @@ def standing(
 ) -> Standing:
     """Where a database stands. ``to``, a migration's number, overrides what it says itself.
 
-    It may record the name of the target's fresh file too, and what an archive of the ``manifest``
-    absorbed; another order is only told. Raises InputError when there is no migration ``to``.
+    It may record the name of the target's fresh file too, what an archive of the ``manifest`` absorbed,
+    and baselines that were taken back; another order is only told. Raises InputError when there is no
+    migration ``to``.
     """
     names = [migration.name for migration in chain.migrations]
     if to is not None:
@@ -62,6 +63,7 @@ def standing(
         target.fresh.name,
         *absorbed,
         *(one for archive in manifest.archives for one in archive.allowed),
+        *(one.name for one in manifest.retired),
     }
     unknown = [name for name in recorded if name not in names and name not in allowed]
     places = [names.index(name) for name in recorded if name in names]

@@ -111,10 +111,27 @@ NEW_TABLE: Final = "CREATE TABLE newest (a);\n"
             drop("migrations-archive/0002_roles.sql"),
             ("Removed", "migrations-archive/0002_roles.sql", "absorbed", ""),
         ),
+        (
+            edit("migrations-archive/0003_ledger.sql"),
+            ("Modified", "migrations-archive/0003_ledger.sql", "transition", ""),
+        ),
+        (
+            drop("migrations-archive/0003_ledger.sql"),
+            ("Removed", "migrations-archive/0003_ledger.sql", "transition", ""),
+        ),
         (edit("migrations/0004_teams.sql"), ("Modified", "migrations/0004_teams.sql", "released", "")),
         (edit(f"migrations/{BASELINE}"), ("Modified", f"migrations/{BASELINE}", "baseline", "")),
     ],
-    ids=["returned", "reused", "archived-edited", "archived-gone", "released-edited", "baseline-edited"],
+    ids=[
+        "returned",
+        "reused",
+        "archived-edited",
+        "archived-gone",
+        "ledger-edited",
+        "ledger-gone",
+        "released-edited",
+        "baseline-edited",
+    ],
 )
 def test_what_happened_to_a_file(
     do: Do, finds: tuple[str, str, str, str], project: Path, capsys: pytest.CaptureFixture[str]
@@ -192,6 +209,30 @@ def test_an_archive_that_is_gone(project: Path, capsys: pytest.CaptureFixture[st
     )
     assert run.check() == 1
     assert "is gone: get it back from version control" in capsys.readouterr().out
+
+
+def test_an_older_manifest(project: Path) -> None:
+    """A manifest that says nothing of the transition is read, and answers for the other files."""
+    path = project / "migrations-archive" / "manifest.json"
+    document = json.loads(path.read_text())
+    del document["archives"][0]["transition"]
+    path.write_text(json.dumps(document))
+    drop("migrations-archive/0003_ledger.sql")(project)
+    assert squasher.check("migrations").status == "equal"
+    edit("migrations/0004_teams.sql")(project)
+    assert len(squasher.check("migrations").findings) == 1
+
+
+def test_a_transition_is_made_again(project: Path) -> None:
+    """Where an archive was not finished, its transition is written anew, with what is new in the chain."""
+    drop(f"migrations/{BASELINE}")(project)
+    for name in [*CHAIN][:3]:
+        back(name)(project)
+    add("migrations/0006_new.sql", NEW_TABLE)(project)
+    edit("migrations-archive/0003_ledger.sql")(project)
+    assert command.archive(target()).resumed
+    assert "0006_new.sql" in (project / "migrations-archive" / "0003_ledger.sql").read_text()
+    assert squasher.check("migrations").status == "equal"
 
 
 def test_a_returned_file_goes_again(project: Path) -> None:

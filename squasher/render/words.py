@@ -158,8 +158,10 @@ _FILED: Final = {
     ("-", "absorbed"): _GONE,
     ("-", "released"): _GONE,
     ("-", "baseline"): f"{_GONE}, or run squasher archive to finish what made it",
+    ("-", "transition"): _GONE,
     ("-", "manifest"): f"{_GONE}: {{other}} records migrations that are not here",
     ("~", "absorbed"): "was edited: get it back from version control",
+    ("~", "transition"): "was edited: get it back from version control",
     ("~", "released"): _EDITED,
     ("~", "baseline"): _EDITED,
     (
@@ -167,6 +169,8 @@ _FILED: Final = {
         "returned",
     ): "was absorbed by {other}: run squasher archive to move it, or squasher archive --undo",
     ("+", "reused"): "has the name of a migration that {other} absorbed: give it a new number and name",
+    ("+", "retired"): "has the name of a baseline that was taken back, which databases may record:"
+    " give it a new number and name",
     ("+", "twin"): "has the number of {other}: give it the next free number",
     ("+", "early"): "would run before {other} in a new database: give it the next free number",
 }
