@@ -63,6 +63,15 @@ def _retired(chain: Chain, archive: Path, manifest: Manifest) -> Iterator[Change
             yield Added(owner=(KIND, (archive / FILE).as_posix()), new=new)
 
 
+def stops(change: Change) -> bool:
+    """Whether a chain with this finding is another one than its databases have: nobody replays that."""
+    file = change.latest
+    if not isinstance(file, File):
+        return False
+    back = file.role in {"returned", "reused", "retired"}
+    return back or (file.role == "baseline" and isinstance(change, Removed))
+
+
 def without_manifest(chain: Chain, migrations: Path, recorded: Iterable[str]) -> tuple[Change, ...]:
     """The manifest, as a file that is gone, where a replay ``recorded`` migrations that are nowhere.
 

@@ -279,6 +279,52 @@ def test_an_archive_that_is_not_finished(project: Path) -> None:
     assert squasher.check("migrations").status == "equal"
 
 
+@pytest.mark.parametrize(
+    ("do", "says"),
+    [
+        (back("0002_roles.sql"), "+ file migrations/0002_roles.sql   was absorbed by migrations/"),
+        (add("migrations/0001_users.sql", NEW_TABLE), "+ file migrations/0001_users.sql   has the name of"),
+        (drop(f"migrations/{BASELINE}"), f"- file migrations/{BASELINE}   is gone: "),
+    ],
+    ids=["returned", "reused", "baseline-gone"],
+)
+def test_squash_refuses_another_chain(
+    do: Do, says: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is not the chain of its manifest is named before it is run, and the fresh file stays."""
+    before = (project / FRESH).read_bytes()
+    do(project)
+    assert run.squash() == 2
+    said_so = capsys.readouterr()
+    assert said_so.out == ""
+    assert "squasher refuses" not in said_so.err
+    assert said_so.err.startswith("error: files are not as the manifest of the archive says\nhelp: ")
+    assert f"\n  {says}" in said_so.err
+    assert (project / FRESH).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("do", "says"),
+    [
+        (edit("migrations/0004_teams.sql"), "migrations/0004_teams.sql was edited: get it back"),
+        (edit("migrations-archive/0002_roles.sql"), "migrations-archive/0002_roles.sql was edited: get"),
+        (drop("migrations-archive/0003_ledger.sql"), "migrations-archive/0003_ledger.sql is gone: get"),
+        (add("migrations/0002_x.sql", NEW_TABLE), "migrations/0002_x.sql has the number of migrations-arch"),
+        (shutil.rmtree, "migrations-archive/manifest.json is gone: get it back from version control"),
+    ],
+    ids=["released-edited", "archived-edited", "ledger-gone", "twin", "manifest-gone"],
+)
+def test_squash_warns(do: Do, says: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever else is wrong with the files of an archive is told, a line each, and the file is written."""
+    do(project / "migrations-archive" if do is shutil.rmtree else project)
+    (project / FRESH).unlink()
+    assert run.squash() == 0
+    err = capsys.readouterr().err
+    assert err.startswith(f"warning: {says}")
+    assert err.count("\n") == err.count("warning: ") == 1
+    assert (project / FRESH).exists()
+
+
 @pytest.mark.parametrize("form", RENDERERS)
 def test_every_format_says_it(form: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each format names the files and what to do, and does not say that the schema differs."""
