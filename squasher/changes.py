@@ -80,6 +80,10 @@ class LedgerEntry(NamedTuple):
     """A migration recorded as applied."""
 
     name: str
+    missed: Literal["", "baseline", "absorbed"] = ""
+    """What it is to an archive, where a live database that ran some of what was absorbed misses it."""
+    other: str = ""
+    """The ledger transition to a baseline, or where an absorbed migration is."""
 
 
 class Program(NamedTuple):

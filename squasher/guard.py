@@ -24,11 +24,18 @@ if TYPE_CHECKING:
 
 KIND: Final = "archive"
 """The kind of the changes' owner, which is the manifest."""
+STEM: Final = "complete_schema"
+"""What a baseline's name says after its number."""
 
 
 def place_of(migrations: Path) -> Path:
     """Where the archive of a chain is. Raises InputError."""
     return beside(migrations, "archive")
+
+
+def transition_to(baseline: str, place: Path) -> Path:
+    """The path of the ledger transition to a baseline: ``0030_ledger.sql`` in the archive."""
+    return place / f"{baseline.partition('/')[0].removesuffix('.sql').removesuffix(STEM)}ledger.sql"
 
 
 class TouchedError(SquasherError):

@@ -15,6 +15,7 @@ import pytest
 
 import squasher
 from squasher.chain import read_chain, read_migration
+from squasher.changes import LedgerEntry
 from squasher.commands import archive as command
 from squasher.commands.check import check
 from squasher.commands.squash import UnprovedError
@@ -217,6 +218,40 @@ def test_a_database_in_between_is_refused(chain: Path) -> None:
         archive()
         with pytest.raises(ReplayError, match=r"absorbed, but not recorded \(1\): 0003_email\.sql"):
             run(old, transition_file(), ledger=False)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_way_out_of_a_database_in_between(chain: Path, count: int) -> None:
+    """After an undo it runs what it missed, and the same archive makes the baseline that the others have."""
+    with old_database(chain, count) as behind, old_database(chain, 5) as stamped:
+        baseline = Path(archive().baseline).read_bytes()
+        run(stamped, transition_file(), ledger=False)
+        (chain / "0006_new.sql").write_text("CREATE TABLE newest (a);\n")
+        command.undo(target())
+        for file in read_chain(chain).migrations[count:]:
+            run(behind, file)
+        assert Path(archive().baseline).read_bytes() == baseline
+        for database in (behind, stamped):
+            run(database, transition_file(), ledger=False)
+        run(stamped, read_chain(chain).migrations[-1])
+        for database in (behind, stamped):
+            assert set(introspect(database).ledger) == {*CHAIN, BASELINE, "0006_new.sql"}
+            assert schema(introspect(database)) == schema(left(chain))
+
+
+def test_a_database_before_two_archives(chain: Path) -> None:
+    """It is told of each transition, and of what it has yet to run between them."""
+    with old_database(chain, 3) as old:
+        archive()
+        archive(to="0004")
+        standing = Expected(read_chain(chain), target()).standing(introspect(old))
+        missed = {one.element for one in standing.changes}
+    place = "migrations-archive"
+    assert missed == {
+        LedgerEntry(BASELINE, "baseline", f"{place}/0003_ledger.sql"),
+        LedgerEntry("0004_teams.sql", "absorbed", f"{place}/0004_teams.sql"),
+        LedgerEntry("0004_complete_schema.sql", "baseline", f"{place}/0004_ledger.sql"),
+    }
 
 
 def test_all_of_a_chain(chain: Path) -> None:

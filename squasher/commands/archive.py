@@ -15,11 +15,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import files, manifest
 from squasher.chain import Chain, Migration, NoMigrationsError, assemble, read_chain
-from squasher.commands.baseline import Made, beside, make, name_of
+from squasher.commands.baseline import Made, make, name_of
 from squasher.commands.squash import proved
 from squasher.errors import InputError
 from squasher.files import alone, read_regular, remove, require_writable, write_atomically
-from squasher.guard import absorbed_of, is_unfinished, place_of, refuse_edited_baseline, refuse_touched
+from squasher.guard import (
+    absorbed_of,
+    is_unfinished,
+    place_of,
+    refuse_edited_baseline,
+    refuse_touched,
+    transition_to,
+)
 from squasher.manifest import Archive, Entry, Manifest, digest, entry
 from squasher.observe import observe
 
@@ -83,7 +90,7 @@ def _archive(target: Target, to: str | None, allow: Collection[str]) -> Archived
     name = _name(job, target.pattern)
     job = job._replace(allowed=tuple(one for one in job.allowed if one != name))
     made = make(target, place, name, job.absorbed, job.tail, job.allowed)
-    path = beside(name, place)
+    path = transition_to(name, place)
     if job.begun is not None and job.begun.baseline != entry(made.baseline):
         raise InputError(
             f"{name} would not be what {(place / manifest.FILE).as_posix()} says",
@@ -288,7 +295,7 @@ def _undo(target: Target) -> Archived:
         _refuse_strange(target.migrations, one.name)
     for path in (target.migrations / absorbed[0].name, target.fresh, place / manifest.FILE):
         require_writable(path)
-    path = beside(last.baseline.name, place)
+    path = transition_to(last.baseline.name, place)
     rest = Manifest(known.archives[:-1], (*known.retired, last.baseline))
     files.unfinished = _NOT_UNDONE
     try:

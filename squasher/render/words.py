@@ -128,7 +128,7 @@ def words(change: Change, voice: Voice) -> Words:
     match change:
         case Removed(old=old):
             kind, name = _named(old, voice)
-            removed = voice.ledger[0] if isinstance(old, LedgerEntry) else voice.removed
+            removed = _unrecorded(old, voice) if isinstance(old, LedgerEntry) else voice.removed
             says = (voice.describes and _described(old)) or removed
             return Words("-", kind, name, says, _shown(old), None, _rows_of(old))
         case Added(new=new):
@@ -141,6 +141,18 @@ def words(change: Change, voice: Voice) -> Words:
             return _modified(change, voice)
         case _:
             assert_never(change)
+
+
+def _unrecorded(entry: LedgerEntry, voice: Voice) -> str:
+    return _MISSED[entry.missed].format(other=entry.other) if entry.missed else voice.ledger[0]
+
+
+_MISSED: Final = {
+    "baseline": "not recorded: run the ledger transition,"
+    " npx wrangler d1 execute NAME --remote|--local --file {other}",
+    "absorbed": "not recorded as applied: it is {other} now, where wrangler does not find it",
+}
+"""What a database has missed that stands before a baseline, by what that is to the archive."""
 
 
 def _filed(change: Change, file: File) -> Words:
