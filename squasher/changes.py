@@ -80,6 +80,10 @@ class LedgerEntry(NamedTuple):
     """A migration recorded as applied."""
 
     name: str
+    missed: Literal["", "baseline", "absorbed"] = ""
+    """What it is to an archive, where a live database that ran some of what was absorbed misses it."""
+    other: str = ""
+    """The ledger transition to a baseline, or where an absorbed migration is."""
 
 
 class Program(NamedTuple):
@@ -94,9 +98,21 @@ class File(NamedTuple):
 
     path: str
     """As the user would write it."""
-    role: Literal["absorbed", "released", "baseline", "manifest", "returned", "reused", "twin", "early"]
+    role: Literal[
+        "absorbed",
+        "released",
+        "baseline",
+        "transition",
+        "manifest",
+        "returned",
+        "reused",
+        "retired",
+        "twin",
+        "early",
+    ]
     """What it is to the manifest; or what a file is that should not be there: an absorbed one that came
-    back, another of its name, one of a number that is taken, one that would run before the baseline."""
+    back, another of its name, or of a baseline's that was taken back, one of a number that is taken, one
+    that would run before the baseline."""
     digest: str
     """The sha256 of its bytes, with LF as its line ends."""
     other: str = ""

@@ -24,11 +24,18 @@ if TYPE_CHECKING:
 
 KIND: Final = "archive"
 """The kind of the changes' owner, which is the manifest."""
+STEM: Final = "complete_schema"
+"""What a baseline's name says after its number."""
 
 
 def place_of(migrations: Path) -> Path:
     """Where the archive of a chain is. Raises InputError."""
     return beside(migrations, "archive")
+
+
+def transition_to(baseline: str, place: Path) -> Path:
+    """The path of the ledger transition to a baseline: ``0030_ledger.sql`` in the archive."""
+    return place / f"{baseline.partition('/')[0].removesuffix('.sql').removesuffix(STEM)}ledger.sql"
 
 
 class TouchedError(SquasherError):
@@ -48,9 +55,28 @@ def guard(chain: Chain, migrations: Path) -> tuple[Change, ...]:
     """
     archive = place_of(migrations)
     manifest = read(archive / FILE)
-    if manifest is None or not manifest.archives:
+    if manifest is None:
         return ()
-    return tuple(_Guard(chain, archive, manifest).changes())
+    touched = _Guard(chain, archive, manifest).changes() if manifest.archives else ()
+    return (*touched, *_retired(chain, archive, manifest))
+
+
+def _retired(chain: Chain, archive: Path, manifest: Manifest) -> Iterator[Change]:
+    """Migrations with the name of a baseline that was taken back: who records that would never run them."""
+    names = {one.name for one in manifest.retired}
+    for one in chain.migrations:
+        if one.name in names:
+            new = File(one.path, "retired", digest(one.data))
+            yield Added(owner=(KIND, (archive / FILE).as_posix()), new=new)
+
+
+def stops(change: Change) -> bool:
+    """Whether a chain with this finding is another one than its databases have: nobody replays that."""
+    file = change.latest
+    if not isinstance(file, File):
+        return False
+    back = file.role in {"returned", "reused", "retired"}
+    return back or (file.role == "baseline" and isinstance(change, Removed))
 
 
 def without_manifest(chain: Chain, migrations: Path, recorded: Iterable[str]) -> tuple[Change, ...]:
@@ -76,6 +102,7 @@ class _Guard:
         """The baseline that each absorbed file is in now, by the file's name."""
         self._wanted: dict[str, File] = {}
         self._baseline = manifest.archives[-1].baseline.name
+        self._transitions = [each.transition for each in manifest.archives if each.transition]
         for each in manifest.archives:
             for one in each.released:
                 self._wanted[one.name] = File(self._own(one.name), "released", one.digest)
@@ -95,6 +122,13 @@ class _Guard:
                 yield Removed(owner=self._owner, old=wanted)
             elif found != wanted.digest:
                 yield _edited(self._owner, wanted, found)
+        for made in self._transitions:
+            path = self._archive / made.name
+            wanted, found = File(path.as_posix(), "transition", made.digest), _digest_of(path)
+            if found is None:
+                yield Removed(owner=self._owner, old=wanted)
+            elif found != wanted.digest:
+                yield _edited(self._owner, wanted, found)
         for one in self._chain.migrations:
             other = self._absorbed.get(one.name)
             if other is not None:
@@ -107,12 +141,7 @@ class _Guard:
     def _digest(self, name: str) -> str | None:
         """What is in the file's place; None when nothing is."""
         if name in self._absorbed:
-            path = self._archive / name
-            try:
-                regular = stat.S_ISREG(path.lstat().st_mode)
-            except OSError:
-                return None
-            return digest(read_regular(path, follow=False)) if regular else None
+            return _digest_of(self._archive / name)
         there = self._present.get(name)
         return None if there is None else digest(there.data)
 
@@ -141,6 +170,15 @@ class _Guard:
         return Added(owner=self._owner, new=new)
 
 
+def _digest_of(path: Path) -> str | None:
+    """The digest of a regular file; None where there is none."""
+    try:
+        regular = stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return None
+    return digest(read_regular(path, follow=False)) if regular else None
+
+
 def is_unfinished(last: Archive, chain: Chain) -> bool:
     """Whether the run that made an archive was stopped: to remove the absorbed files is the last it does."""
     present = {one.name for one in chain.migrations}
@@ -149,12 +187,13 @@ def is_unfinished(last: Archive, chain: Chain) -> bool:
 
 def refuse_touched(chain: Chain, migrations: Path, begun: Archive | None = None) -> None:
     """Raise TouchedError for what ``guard`` finds, but for files that a run which was stopped is moving."""
-    moving = set()
+    moving: set[str] | None = None
     if begun is not None:
         folders = migrations, place_of(migrations)
         names = (begun.baseline, *begun.absorbed)
         moving = {(folder / one.name).as_posix() for folder in folders for one in names}
-    wrong = [change for change in guard(chain, migrations) if not _is_moving(change, moving)]
+    touched = guard(chain, migrations)
+    wrong = [change for change in touched if moving is None or not _is_moving(change, moving)]
     if wrong:
         raise TouchedError(wrong)
 
@@ -162,6 +201,8 @@ def refuse_touched(chain: Chain, migrations: Path, begun: Archive | None = None)
 def _is_moving(change: Change, moving: set[str]) -> bool:
     """Whether a file is only not yet in its place: gone from one, or the same in both."""
     file = change.latest
+    if isinstance(file, File) and file.role == "transition":
+        return True  # it is made again
     if not isinstance(file, File) or file.path not in moving:
         return False
     return isinstance(change, Removed) or file.role == "returned"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from squasher.chain import read_chain
 from squasher.changes import Added, LedgerEntry, Removed, RowSet
 from squasher.comparison import NOTHING, Comparison, Finding, Party, rank
-from squasher.guard import place_of
+from squasher.guard import place_of, transition_to
 from squasher.history import read
 from squasher.manifest import FILE, Manifest
 from squasher.manifest import read as read_manifest
@@ -47,8 +47,9 @@ def standing(
 ) -> Standing:
     """Where a database stands. ``to``, a migration's number, overrides what it says itself.
 
-    It may record the name of the target's fresh file too, and what an archive of the ``manifest``
-    absorbed; another order is only told. Raises InputError when there is no migration ``to``.
+    It may record the name of the target's fresh file too, what an archive of the ``manifest`` absorbed,
+    and baselines that were taken back; another order is only told. Raises InputError when there is no
+    migration ``to``.
     """
     names = [migration.name for migration in chain.migrations]
     if to is not None:
@@ -62,13 +63,14 @@ def standing(
         target.fresh.name,
         *absorbed,
         *(one for archive in manifest.archives for one in archive.allowed),
+        *(one.name for one in manifest.retired),
     }
     unknown = [name for name in recorded if name not in names and name not in allowed]
     places = [names.index(name) for name in recorded if name in names]
     changes: list[Change] = [Added(_OWNER, LedgerEntry(name)) for name in unknown]
     before = _before_the_baseline(names, recorded, manifest)
     if before is not None:
-        changes[:0] = [Removed(_OWNER, LedgerEntry(name)) for name in before]
+        changes[:0] = [Removed(_OWNER, _missed(name, target, manifest)) for name in before]
         places = places or [names.index(manifest.archives[-1].baseline.name)]
     if not places:
         if not recorded and not found.objects:
@@ -82,7 +84,10 @@ def standing(
         return Standing(len(names), changes=tuple(changes), notes=(note,))
     applied = max(places) + 1
     missing = [name for name in names[:applied] if name not in recorded]
-    changes[:0] = [Removed(_OWNER, LedgerEntry(name)) for name in missing]
+    changes[:0] = [
+        Removed(_OWNER, LedgerEntry(name) if before is None else _missed(name, target, manifest))
+        for name in missing
+    ]
     baselines = {archive.baseline.name for archive in manifest.archives}  # recorded late, where not new
     ran = [place for place in places if names[place] not in baselines]
     return Standing(applied, _numbers(chain, applied), tuple(changes), _out_of_order(names, ran))
@@ -95,11 +100,21 @@ def _before_the_baseline(names: list[str], recorded: list[str], manifest: Manife
     """
     if not manifest.archives:
         return None
-    last = manifest.archives[-1]
-    ran = [one.name for one in last.absorbed if one.name in recorded]
-    if not ran or last.baseline.name in recorded or last.baseline.name not in names:
+    baseline = manifest.archives[-1].baseline.name
+    absorbed = [one.name for archive in manifest.archives for one in archive.absorbed]
+    if baseline in recorded or baseline not in names or not set(absorbed).intersection(recorded):
         return None
-    return [one.name for one in last.absorbed if one.name not in recorded]
+    return [name for name in absorbed if name not in recorded]
+
+
+def _missed(name: str, target: Target, manifest: Manifest) -> LedgerEntry:
+    """A migration that a database before the baseline should record, with the file that is about it."""
+    place = place_of(target.migrations)
+    if name in {archive.baseline.name for archive in manifest.archives}:
+        return LedgerEntry(name, "baseline", transition_to(name, place).as_posix())
+    if any(name == one.name for archive in manifest.archives for one in archive.absorbed):
+        return LedgerEntry(name, "absorbed", (place / name).as_posix())
+    return LedgerEntry(name)
 
 
 def _numbers(chain: Chain, start: int) -> tuple[str, ...]:

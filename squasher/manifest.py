@@ -43,12 +43,16 @@ class Archive(NamedTuple):
     ledger: str
     released: tuple[Entry, ...]
     """The migrations after the absorbed ones at that moment."""
+    transition: Entry | None = None
+    """The ledger transition in the archive; None where an older squasher wrote the manifest."""
 
 
 class Manifest(NamedTuple):
     """All archives of a chain, the oldest first."""
 
     archives: tuple[Archive, ...] = ()
+    retired: tuple[Entry, ...] = ()
+    """Baselines that were taken back; ledgers may record them for ever, so no other file has their names."""
 
 
 def entry(migration: Migration) -> Entry:
@@ -88,12 +92,12 @@ def parse(data: bytes, path: str) -> Manifest:
             f"{path}: version {version} of a manifest, and this squasher knows version {VERSION}",
             hint="Use the squasher that wrote it.",
         )
-    found = _Reader(path).fields(document, "version", "archives")
+    found = _Reader(path).fields(document, "version", "archives", optional="retired")
     if type(version) is not int or not isinstance(found["archives"], list):
         _broken(path, "it has no version, or no list of archives")
     archives = tuple(_Reader(path).archive(one) for one in found["archives"])
     _refuse_twice(path, [one.name for archive in archives for one in archive.absorbed])
-    return Manifest(archives)
+    return Manifest(archives, _Reader(path).entries(found.get("retired", {})))
 
 
 def _refuse_twice(path: str, names: list[str]) -> None:
@@ -113,13 +117,14 @@ class _Reader(NamedTuple):
 
     path: str
 
-    def fields(self, value: object, *keys: str) -> dict[str, object]:
-        if not isinstance(value, dict) or set(value) != set(keys):
+    def fields(self, value: object, *keys: str, optional: str) -> dict[str, object]:
+        if not isinstance(value, dict) or set(value) - {optional} != set(keys):
             _broken(self.path, f"an object with {', '.join(keys)} is missing")
         return value
 
     def archive(self, value: object) -> Archive:
-        found = self.fields(value, "baseline", "ledger", "allowed", "absorbed", "released")
+        keys = "baseline", "ledger", "allowed", "absorbed", "released"
+        found = self.fields(value, *keys, optional="transition")
         baseline = self.entries(found["baseline"])
         absorbed = self.entries(found["absorbed"])
         allowed = found["allowed"]
@@ -129,7 +134,10 @@ class _Reader(NamedTuple):
             _broken(self.path, "allowed is no list")
         names = tuple(self.text(one) for one in allowed)
         ledger = self.text(found["ledger"])
-        return Archive(baseline[0], absorbed, names, ledger, self.entries(found["released"]))
+        transition = self.entries(found["transition"]) if "transition" in found else (None,)
+        if len(transition) != 1:
+            _broken(self.path, "an archive has one ledger transition")
+        return Archive(baseline[0], absorbed, names, ledger, self.entries(found["released"]), transition[0])
 
     def entries(self, value: object) -> tuple[Entry, ...]:
         if not isinstance(value, dict):
@@ -171,9 +179,11 @@ def text(manifest: Manifest) -> str:
                 "allowed": list(archive.allowed),
                 "absorbed": _files(archive.absorbed),
                 "released": _files(archive.released),
+                **({"transition": _files([archive.transition])} if archive.transition else {}),
             }
             for archive in manifest.archives
         ],
+        **({"retired": _files(manifest.retired)} if manifest.retired else {}),
     }
     return json.dumps(document, indent=2) + "\n"
 

@@ -44,11 +44,11 @@ def squash(options: Options = ALL, *, to: str | None = None, stdout: bool = Fals
 
     def one(target: Target) -> Ended:
         from squasher.commands.squash import squash as command
-        from squasher.render.text import squashed
+        from squasher.render.text import squashed, touched
 
         result = command(target, to=to, write=not stdout)
         text = result.text if stdout else printable_lines(squashed(result))
-        return Ended(FINE, text, warnings=result.warnings)
+        return Ended(FINE, text, warnings=(*touched(result), *result.warnings))
 
     return reported(lambda: each(options, one, alone="--stdout" if stdout else "--to" if to else None))
 

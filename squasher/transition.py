@@ -88,7 +88,9 @@ def _head(of: Transition) -> str:
         "-- A new database, and one that records the baseline already, stay as they are. One that recorded\n"
         f"-- exactly the {f'{count:,} absorbed migrations' if count > 1 else 'absorbed migration'}"
         " gets the baseline's name in its ledger. Any other is refused\n"
-        "-- with the difference, and nothing is written. Nothing is ever dropped. To run it again is safe."
+        "-- with the difference, and nothing is written. Nothing is ever dropped. To run it again is safe.\n"
+        "-- For one that has not run all of them: `squasher archive --undo`, let wrangler apply what is\n"
+        "-- pending there, archive again as before, which makes the same baseline, and run this file."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ def write(folder: Path, chain: Mapping[str, str] = CHAIN, name: str = "migration
         (directory / file).parent.mkdir(exist_ok=True)
         (directory / file).write_bytes(sql.encode())
     return directory
+
+
+def retired(folder: Path) -> dict[str, str]:
+    """The manifest's baselines that were taken back, each with its sha256; it has nothing else."""
+    document = json.loads((folder / "migrations-archive" / "manifest.json").read_text())
+    assert (document["version"], document["archives"]) == (1, [])
+    return dict(document["retired"])
 
 
 def everything(folder: Path) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shlex
@@ -14,6 +15,7 @@ import pytest
 
 import squasher
 from squasher.chain import read_chain, read_migration
+from squasher.changes import LedgerEntry
 from squasher.commands import archive as command
 from squasher.commands.check import check
 from squasher.commands.squash import UnprovedError
@@ -22,12 +24,13 @@ from squasher.errors import InputError, ReplayError, SquasherError
 from squasher.files import alone
 from squasher.guard import TouchedError
 from squasher.introspect import introspect
+from squasher.live import Expected, Standing
 from squasher.profiles import D1
 from squasher.replay import replay, run_file
 from squasher.sql import canonical
 from squasher.target import target
 from squasher.universe import Universe
-from tests.archives import BASELINE, CHAIN, everything, write
+from tests.archives import BASELINE, CHAIN, everything, retired, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -217,6 +220,40 @@ def test_a_database_in_between_is_refused(chain: Path) -> None:
             run(old, transition_file(), ledger=False)
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_way_out_of_a_database_in_between(chain: Path, count: int) -> None:
+    """After an undo it runs what it missed, and the same archive makes the baseline that the others have."""
+    with old_database(chain, count) as behind, old_database(chain, 5) as stamped:
+        baseline = Path(archive().baseline).read_bytes()
+        run(stamped, transition_file(), ledger=False)
+        (chain / "0006_new.sql").write_text("CREATE TABLE newest (a);\n")
+        command.undo(target())
+        for file in read_chain(chain).migrations[count:]:
+            run(behind, file)
+        assert Path(archive().baseline).read_bytes() == baseline
+        for database in (behind, stamped):
+            run(database, transition_file(), ledger=False)
+        run(stamped, read_chain(chain).migrations[-1])
+        for database in (behind, stamped):
+            assert set(introspect(database).ledger) == {*CHAIN, BASELINE, "0006_new.sql"}
+            assert schema(introspect(database)) == schema(left(chain))
+
+
+def test_a_database_before_two_archives(chain: Path) -> None:
+    """It is told of each transition, and of what it has yet to run between them."""
+    with old_database(chain, 3) as old:
+        archive()
+        archive(to="0004")
+        standing = Expected(read_chain(chain), target()).standing(introspect(old))
+        missed = {one.element for one in standing.changes}
+    place = "migrations-archive"
+    assert missed == {
+        LedgerEntry(BASELINE, "baseline", f"{place}/0003_ledger.sql"),
+        LedgerEntry("0004_teams.sql", "absorbed", f"{place}/0004_teams.sql"),
+        LedgerEntry("0004_complete_schema.sql", "baseline", f"{place}/0004_ledger.sql"),
+    }
+
+
 def test_all_of_a_chain(chain: Path) -> None:
     """Without --to the baseline is the whole chain, and there is nothing more to archive."""
     result = archive(to=None)
@@ -258,16 +295,23 @@ def test_a_second_archive(chain: Path, tmp_path: Path) -> None:
 
 
 def test_undo_takes_one_archive_at_a_time(chain: Path, tmp_path: Path) -> None:
-    """Each undo leaves, byte for byte, what was there before the archive; what was added since stays."""
+    """Each undo leaves, byte for byte, what was there before, but for the names that the manifest keeps."""
     squasher.squash(chain)
     files = [everything(tmp_path)]
+    wanted = {}
     for to in ("0003", "0004"):
-        archive(to=to)
+        baseline = Path(archive(to=to).baseline)
+        wanted[baseline.name] = hashlib.sha256(baseline.read_bytes()).hexdigest()
         files.append(everything(tmp_path))
+    manifest = "migrations-archive/manifest.json"
     files.pop()
     while files:
         command.undo(target())
-        assert everything(tmp_path) == files.pop()
+        left, before = everything(tmp_path), files.pop()
+        said, had = json.loads(left.pop(manifest)), json.loads(before.pop(manifest, b'{"archives": []}'))
+        assert left == before
+        assert said["archives"] == had["archives"]
+    assert retired(tmp_path) == wanted
     with pytest.raises(InputError, match="records no archive"):
         command.undo(target())
 
@@ -308,19 +352,66 @@ def test_undo_refuses_without_an_archived_file(chain: Path, tmp_path: Path) -> N
 
 
 def test_an_archive_after_its_undo(chain: Path, tmp_path: Path) -> None:
-    """A database that has the taken-back baseline's name is let in by --allow, as the refusal's words say."""
-    with old_database(chain, 5) as old:
+    """A database that has a taken-back baseline's name gets every later one's, and is no difference."""
+    with old_database(chain, 5) as old, old_database(chain, 5) as late:
         archive()
         run(old, transition_file(), ledger=False)
         command.undo(target())
+        assert check(target()).status == "equal"
+        expected = Expected(read_chain(chain), target())
+        assert expected.standing(introspect(old)) == Standing(5)
         archive(to="0004")
-        with pytest.raises(ReplayError, match=rf"neither absorbed nor known \(1\): {BASELINE}"):
-            run(old, transition_file("0004_ledger.sql"), ledger=False)
         command.undo(target())
-        command.archive(target(), to="0004", allow=[BASELINE])
-        run(old, transition_file("0004_ledger.sql"), ledger=False)
-        assert "0004_complete_schema.sql" in introspect(old).ledger
-    assert (tmp_path / "migrations-archive").is_dir()
+        archive(to=None)
+        for database in (old, late):
+            run(database, transition_file("0005_ledger.sql"), ledger=False)
+        assert set(introspect(old).ledger) == {*CHAIN, BASELINE, "0005_complete_schema.sql"}
+        assert set(introspect(late).ledger) == {*CHAIN, "0005_complete_schema.sql"}
+        run(late, transition_file("0005_ledger.sql"), ledger=False)
+    document = json.loads((tmp_path / "migrations-archive" / "manifest.json").read_text())
+    assert [*document["retired"]] == [BASELINE, "0004_complete_schema.sql"]
+    assert check(target()).status == "equal"
+
+
+def test_the_same_archive_again(chain: Path, tmp_path: Path) -> None:
+    """After an undo the same archive makes the same files, and a stamped database is right already."""
+    archive()
+    files = everything(tmp_path)
+    with old_database(chain, 0) as old:
+        for file in read_chain(chain).migrations:
+            run(old, file)
+        command.undo(target())
+        assert [*retired(tmp_path)] == [BASELINE]
+        archive()
+        assert everything(tmp_path) == files
+        before = introspect(old)
+        run(old, transition_file(), ledger=False)
+        assert introspect(old) == before
+
+
+def test_another_archive_of_a_retired_name(chain: Path, tmp_path: Path) -> None:
+    """A stamped database would pass for one that ran what is new in another baseline of that name."""
+    archive()
+    command.undo(target())
+    (chain / "0002_later.sql").write_text("CREATE TABLE later (a);\n")
+    before = everything(tmp_path)
+    with pytest.raises(InputError, match=rf"{BASELINE} was the name of another baseline") as caught:
+        archive()
+    assert caught.value.hint == "Choose another migration with --to NNNN."
+    assert everything(tmp_path) == before
+    archive(to="0004")
+    assert check(target()).status == "equal"
+
+
+def test_a_migration_with_a_retired_name(chain: Path) -> None:
+    """Whoever records the name would never run it: the check finds it, and no archive is made of it."""
+    archive()
+    command.undo(target())
+    (chain / BASELINE).write_text("CREATE TABLE newest (a);\n")
+    with pytest.raises(TouchedError) as caught:
+        archive(to="0004")
+    (change,) = caught.value.proof.changes
+    assert getattr(change.latest, "role", None) == "retired"
 
 
 def of_pattern(pattern: str) -> Target:
@@ -354,7 +445,9 @@ def test_migrations_in_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert b'"0002_roles/migration.sql"' in files["migrations-archive/0003_ledger.sql"]
     assert check(nested).status == "equal"
     command.undo(nested)
-    assert {path: data for path, data in everything(tmp_path).items() if "fresh" not in path} == before
+    assert [*retired(tmp_path)] == ["0003_complete_schema/migration.sql"]
+    kept = everything(tmp_path).items()
+    assert {path: data for path, data in kept if path.startswith("migrations/")} == before
     assert check(nested).status == "equal"
 
 

@@ -194,12 +194,27 @@ def test_after_an_archive(live: Callable[..., Path], tmp_path: Path) -> None:
     made = archive(target(tmp_path / "migrations"), to="0002")
     baseline = Path(made.baseline).name
     unstamped = look(path)
-    assert [one.change.element for one in unstamped.findings] == [LedgerEntry(baseline)]
+    place = tmp_path / "migrations-archive"
+    transition = (place / "0002_ledger.sql").as_posix()
+    stamp = LedgerEntry(baseline, "baseline", transition)
+    assert [one.change.element for one in unstamped.findings] == [stamp]
+    said = RENDERERS["text"](unstamped)
+    assert f"npx wrangler d1 execute NAME --remote|--local --file {transition}\n" in said
+    assert said.endswith(" Run the ledger transition before wrangler applies anything.\n")
     assert unstamped.proof.status == "different"
-    assert [one.change.element for one in look(behind).findings if one.change.owner[0] == "ledger"] == [
-        LedgerEntry(baseline),
-        LedgerEntry("0002_plans.sql"),
+    late = look(behind)
+    archived = (place / "0002_plans.sql").as_posix()
+    assert [one.change.element for one in late.findings if one.change.owner[0] == "ledger"] == [
+        stamp,
+        LedgerEntry("0002_plans.sql", "absorbed", archived),
     ]
+    said = RENDERERS["text"](late)
+    assert f"it is {archived} now, where wrangler does not find it\n" in said
+    assert "Run what it missed first: `squasher archive --undo`, " in said.splitlines()[-1]
+    (group,) = drift([str(behind)], target(tmp_path / "migrations")).groups
+    assert [one.change.element for one in group.compared.findings][:2] == [
+        one.change.element for one in late.findings
+    ][:2]
     with closing(sqlite3.connect(path)) as file:
         file.executescript(Path(made.transition).read_text(encoding="utf-8"))
     stamped = look(path, rows=True)

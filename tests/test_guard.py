@@ -111,10 +111,27 @@ NEW_TABLE: Final = "CREATE TABLE newest (a);\n"
             drop("migrations-archive/0002_roles.sql"),
             ("Removed", "migrations-archive/0002_roles.sql", "absorbed", ""),
         ),
+        (
+            edit("migrations-archive/0003_ledger.sql"),
+            ("Modified", "migrations-archive/0003_ledger.sql", "transition", ""),
+        ),
+        (
+            drop("migrations-archive/0003_ledger.sql"),
+            ("Removed", "migrations-archive/0003_ledger.sql", "transition", ""),
+        ),
         (edit("migrations/0004_teams.sql"), ("Modified", "migrations/0004_teams.sql", "released", "")),
         (edit(f"migrations/{BASELINE}"), ("Modified", f"migrations/{BASELINE}", "baseline", "")),
     ],
-    ids=["returned", "reused", "archived-edited", "archived-gone", "released-edited", "baseline-edited"],
+    ids=[
+        "returned",
+        "reused",
+        "archived-edited",
+        "archived-gone",
+        "ledger-edited",
+        "ledger-gone",
+        "released-edited",
+        "baseline-edited",
+    ],
 )
 def test_what_happened_to_a_file(
     do: Do, finds: tuple[str, str, str, str], project: Path, capsys: pytest.CaptureFixture[str]
@@ -194,6 +211,30 @@ def test_an_archive_that_is_gone(project: Path, capsys: pytest.CaptureFixture[st
     assert "is gone: get it back from version control" in capsys.readouterr().out
 
 
+def test_an_older_manifest(project: Path) -> None:
+    """A manifest that says nothing of the transition is read, and answers for the other files."""
+    path = project / "migrations-archive" / "manifest.json"
+    document = json.loads(path.read_text())
+    del document["archives"][0]["transition"]
+    path.write_text(json.dumps(document))
+    drop("migrations-archive/0003_ledger.sql")(project)
+    assert squasher.check("migrations").status == "equal"
+    edit("migrations/0004_teams.sql")(project)
+    assert len(squasher.check("migrations").findings) == 1
+
+
+def test_a_transition_is_made_again(project: Path) -> None:
+    """Where an archive was not finished, its transition is written anew, with what is new in the chain."""
+    drop(f"migrations/{BASELINE}")(project)
+    for name in [*CHAIN][:3]:
+        back(name)(project)
+    add("migrations/0006_new.sql", NEW_TABLE)(project)
+    edit("migrations-archive/0003_ledger.sql")(project)
+    assert command.archive(target()).resumed
+    assert "0006_new.sql" in (project / "migrations-archive" / "0003_ledger.sql").read_text()
+    assert squasher.check("migrations").status == "equal"
+
+
 def test_a_returned_file_goes_again(project: Path) -> None:
     """As the finding says, `squasher archive` moves an absorbed file that a merge brought back."""
     back("0002_roles.sql")(project)
@@ -236,6 +277,52 @@ def test_an_archive_that_is_not_finished(project: Path) -> None:
     assert said_so.count("run squasher archive ") == 4
     assert command.archive(target()).resumed
     assert squasher.check("migrations").status == "equal"
+
+
+@pytest.mark.parametrize(
+    ("do", "says"),
+    [
+        (back("0002_roles.sql"), "+ file migrations/0002_roles.sql   was absorbed by migrations/"),
+        (add("migrations/0001_users.sql", NEW_TABLE), "+ file migrations/0001_users.sql   has the name of"),
+        (drop(f"migrations/{BASELINE}"), f"- file migrations/{BASELINE}   is gone: "),
+    ],
+    ids=["returned", "reused", "baseline-gone"],
+)
+def test_squash_refuses_another_chain(
+    do: Do, says: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is not the chain of its manifest is named before it is run, and the fresh file stays."""
+    before = (project / FRESH).read_bytes()
+    do(project)
+    assert run.squash() == 2
+    said_so = capsys.readouterr()
+    assert said_so.out == ""
+    assert "squasher refuses" not in said_so.err
+    assert said_so.err.startswith("error: files are not as the manifest of the archive says\nhelp: ")
+    assert f"\n  {says}" in said_so.err
+    assert (project / FRESH).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("do", "says"),
+    [
+        (edit("migrations/0004_teams.sql"), "migrations/0004_teams.sql was edited: get it back"),
+        (edit("migrations-archive/0002_roles.sql"), "migrations-archive/0002_roles.sql was edited: get"),
+        (drop("migrations-archive/0003_ledger.sql"), "migrations-archive/0003_ledger.sql is gone: get"),
+        (add("migrations/0002_x.sql", NEW_TABLE), "migrations/0002_x.sql has the number of migrations-arch"),
+        (shutil.rmtree, "migrations-archive/manifest.json is gone: get it back from version control"),
+    ],
+    ids=["released-edited", "archived-edited", "ledger-gone", "twin", "manifest-gone"],
+)
+def test_squash_warns(do: Do, says: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever else is wrong with the files of an archive is told, a line each, and the file is written."""
+    do(project / "migrations-archive" if do is shutil.rmtree else project)
+    (project / FRESH).unlink()
+    assert run.squash() == 0
+    err = capsys.readouterr().err
+    assert err.startswith(f"warning: {says}")
+    assert err.count("\n") == err.count("warning: ") == 1
+    assert (project / FRESH).exists()
 
 
 @pytest.mark.parametrize("form", RENDERERS)

@@ -26,6 +26,7 @@ SECOND: Final = FIRST._replace(
     baseline=Entry("0011_complete_schema/migration.sql", OTHER),
     absorbed=(FIRST.baseline, *FIRST.released, Entry("0012_it's_ü_日本\n/migration.sql", ONE)),
     released=(),
+    transition=Entry("0011_ledger.sql", ONE),
 )
 
 
@@ -34,7 +35,16 @@ def test_the_digest_is_sha256() -> None:
     assert digest(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-@pytest.mark.parametrize("manifest", [Manifest(), Manifest((FIRST,)), Manifest((FIRST, SECOND))])
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        Manifest(),
+        Manifest((FIRST,)),
+        Manifest((FIRST, SECOND)),
+        Manifest((), (SECOND.baseline,)),
+        Manifest((FIRST,), (SECOND.baseline, Entry("0001_complete_schema.sql", ONE))),
+    ],
+)
 def test_what_is_written_is_read(manifest: Manifest) -> None:
     """A manifest comes back as it was, in the order of the chain, and makes the same bytes again."""
     data = text(manifest).encode()
@@ -87,6 +97,10 @@ def changed(*keys: str | int, to: object) -> bytes:
         (changed("archives", 0, "allowed", to=[1]), "a name is missing"),
         (changed("archives", 0, "ledger", to=""), "a name is missing"),
         (changed("archives", 0, "ledger", to="\ud800"), "a name is missing"),
+        (changed("archives", 0, "transition", to={}), "one ledger transition"),
+        (changed("archives", 0, "transition", to="x"), "files are an object"),
+        (changed("retired", to=["x.sql"]), "files are an object"),
+        (changed("retired", to={"x.sql": ""}), "'x.sql' has no sha256"),
         (changed("archives", 0, "released", "0011_c.sql", to="ABC"), "'0011_c.sql' has no sha256"),
         (changed("archives", 0, "released", "0011_c.sql", to=ONE.upper()), "'0011_c.sql' has no sha256"),
         (changed("archives", 0, "released", "0011_c.sql", to=None), "'0011_c.sql' has no sha256"),
@@ -116,7 +130,7 @@ def test_a_broken_manifest_is_an_error(data: bytes, says: str) -> None:
         "\udfff.sql",
     ],
 )
-@pytest.mark.parametrize("where", ["baseline", "absorbed", "released"])
+@pytest.mark.parametrize("where", ["baseline", "absorbed", "released", "transition"])
 def test_a_name_stays_below_its_directory(name: str, where: str) -> None:
     """A manifest in a stranger's branch cannot make squasher read, write or remove a file elsewhere."""
     data = changed("archives", 0, where, to={name: ONE})

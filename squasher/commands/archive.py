@@ -1,8 +1,9 @@
 """``squasher archive``: squash in place. The absorbed files move, and a baseline stands where they were.
 
-The manifest is written first and, by ``--undo``, taken away last: whatever stops a run in between, the
-manifest says what was meant, and either command brings it to its end. A file is removed from one place
-only when its bytes are in the other, and on the disk.
+The manifest learns of an archive first and, by ``--undo``, forgets it last: whatever stops a run in
+between, the manifest says what was meant, and either command brings it to its end. What it never forgets
+is the name of a baseline that was taken back: there are databases that record it. A file is removed from
+one place only when its bytes are in the other, and on the disk.
 """
 
 from __future__ import annotations
@@ -14,19 +15,25 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import files, manifest
 from squasher.chain import Chain, Migration, NoMigrationsError, assemble, read_chain
-from squasher.commands.baseline import Made, beside, make, name_of
+from squasher.commands.baseline import Made, make, name_of
 from squasher.commands.squash import proved
 from squasher.errors import InputError
 from squasher.files import alone, read_regular, remove, require_writable, write_atomically
-from squasher.guard import absorbed_of, is_unfinished, place_of, refuse_edited_baseline, refuse_touched
-from squasher.manifest import Archive, Manifest, digest, entry
+from squasher.guard import (
+    absorbed_of,
+    is_unfinished,
+    place_of,
+    refuse_edited_baseline,
+    refuse_touched,
+    transition_to,
+)
+from squasher.manifest import Archive, Entry, Manifest, digest, entry
 from squasher.observe import observe
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from squasher.manifest import Entry
     from squasher.target import Target
 
 _FINISH: Final = "Run `squasher archive` again to finish it, or `squasher archive --undo` to take it back."
@@ -80,13 +87,16 @@ def _archive(target: Target, to: str | None, allow: Collection[str]) -> Archived
     ledger = _ledger(target)
     place = place_of(target.migrations)
     job = _job(target, place, to, allow)
-    made = make(target, place, _name(job, target.pattern), job.absorbed, job.tail, job.allowed)
-    name, path = made.baseline.name, beside(made.baseline.name, place)
+    name = _name(job, target.pattern)
+    job = job._replace(allowed=tuple(one for one in job.allowed if one != name))
+    made = make(target, place, name, job.absorbed, job.tail, job.allowed)
+    path = transition_to(name, place)
     if job.begun is not None and job.begun.baseline != entry(made.baseline):
         raise InputError(
             f"{name} would not be what {(place / manifest.FILE).as_posix()} says",
             hint="Finish it with the release of squasher that began it, or run `squasher archive --undo`.",
         )
+    _refuse_retired(job, made.baseline)
     record = job.begun or Archive(
         baseline=entry(made.baseline),
         absorbed=tuple(map(entry, job.absorbed)),
@@ -94,8 +104,11 @@ def _archive(target: Target, to: str | None, allow: Collection[str]) -> Archived
         ledger=ledger,
         released=tuple(map(entry, job.tail)),
     )
+    # whoever finishes an archive may have written migrations since, which the transition lets pass
+    record = record._replace(transition=Entry(path.name, digest(made.transition.encode())))
+    retired = tuple(one for one in job.before.retired if one.name != name)
     _refuse_others(target, place, job, made, path)
-    _write(target, place, job, made, path, Manifest((*job.before.archives, record)))
+    _write(target, place, job, made, path, Manifest((*job.before.archives, record), retired))
     return Archived(
         target=target,
         place=place,
@@ -135,7 +148,8 @@ def _job(target: Target, place: Path, to: str | None, allow: Collection[str]) ->
         absorbed = absorbed_of(last, target.migrations)
         own = {last.baseline.name, *(one.name for one in last.absorbed)}
         tail = tuple(one for one in chain.migrations if one.name not in own)
-        return _Job(absorbed, tail, Manifest(known.archives[:-1]), last, last.allowed)
+        before = known._replace(archives=known.archives[:-1])
+        return _Job(absorbed, tail, before, last, last.allowed)
     refuse_touched(chain, target.migrations)
     head = chain if to is None else chain.until(to)
     count = len(head.migrations)
@@ -144,7 +158,8 @@ def _job(target: Target, place: Path, to: str | None, allow: Collection[str]) ->
             f"{head.migrations[0].path} is a baseline already, and there is nothing to archive with it",
             hint="Name a later migration with --to NNNN.",
         )
-    allowed = {*allow, *(last.allowed if last else ())} - {one.name for one in chain.migrations}
+    allowed = {*allow, *(last.allowed if last else ()), *(one.name for one in known.retired)}
+    allowed -= {one.name for one in chain.migrations}
     if "" in allowed:
         raise InputError("a name that is allowed cannot be empty", hint="Write it as the ledger records it.")
     return _Job(head.migrations, chain.migrations[count:], known, None, tuple(sorted(allowed)))
@@ -156,6 +171,16 @@ def _name(job: _Job, pattern: str) -> str:
     archives = job.before.archives
     taken = {one.name for each in archives for one in (each.baseline, *each.absorbed)}
     return name_of(job.absorbed, job.tail, pattern, taken)
+
+
+def _refuse_retired(job: _Job, baseline: Migration) -> None:
+    """Refuse the name of a baseline that was taken back for another: databases that record it would pass."""
+    if any(one.name == baseline.name and one != entry(baseline) for one in job.before.retired):
+        raise InputError(
+            f"{baseline.name} was the name of another baseline, which was taken back and which databases"
+            " may record",
+            hint="Choose another migration with --to NNNN.",
+        )
 
 
 def _exists(path: Path) -> bool:
@@ -270,8 +295,8 @@ def _undo(target: Target) -> Archived:
         _refuse_strange(target.migrations, one.name)
     for path in (target.migrations / absorbed[0].name, target.fresh, place / manifest.FILE):
         require_writable(path)
-    path = beside(last.baseline.name, place)
-    rest = Manifest(known.archives[:-1])
+    path = transition_to(last.baseline.name, place)
+    rest = Manifest(known.archives[:-1], (*known.retired, last.baseline))
     files.unfinished = _NOT_UNDONE
     try:
         for one in absorbed:
@@ -281,16 +306,11 @@ def _undo(target: Target) -> Archived:
         for old in last.absorbed:
             _take(place, old)
         remove(path)
-        if rest.archives:
-            write_atomically(place / manifest.FILE, manifest.text(rest).encode())
-        else:
-            remove(place / manifest.FILE)
+        write_atomically(place / manifest.FILE, manifest.text(rest).encode())
     except InputError as error:
         error.hint = "Run `squasher archive --undo` again to finish it."
         raise
     files.unfinished = ""
-    with suppress(OSError):
-        place.rmdir()
     own = {one.name for one in absorbed}
     return Archived(
         target=target,

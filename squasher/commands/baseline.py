@@ -10,6 +10,7 @@ from squasher.changes import Added, LedgerEntry
 from squasher.commands.squash import Squashed, UnprovedError, proved
 from squasher.emit import as_baseline
 from squasher.errors import InputError, ReplayError
+from squasher.guard import STEM, transition_to
 from squasher.observe import Observed, observe
 from squasher.prove import Proof, prove
 from squasher.sources import Opened, alike
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from squasher.target import Target
 
-_STEM: Final = "complete_schema"
 _OTHER: Final = "Choose another migration with --to NNNN."
 
 
@@ -48,7 +48,7 @@ def name_of(
         raise InputError(f"{last.path} has no number that the baseline could carry", hint=hint)
     _, slash, rest = last.name.partition("/")
     endings = [slash + rest] if slash else [".sql", "." + last.name.partition(".")[2]]
-    names = [f"{last.number}_{_STEM}{ending}" for ending in endings]
+    names = [f"{last.number}_{STEM}{ending}" for ending in endings]
     name = next((one for one in names if looks_like_one(one, pattern)), None)
     if name is None:
         raise InputError(f"{names[0]} would be no migration to {pattern}", hint=_OTHER)
@@ -59,11 +59,6 @@ def name_of(
     if first != name:
         raise InputError(f"the baseline {name} would not come before {first}", hint=_OTHER)
     return name
-
-
-def beside(baseline: str, place: Path) -> Path:
-    """The path of the ledger transition to a baseline: ``0030_ledger.sql`` in the archive."""
-    return place / f"{baseline.partition('/')[0].removesuffix('.sql').removesuffix(_STEM)}ledger.sql"
 
 
 def make(
@@ -86,7 +81,7 @@ def make(
     head = proved(observe(Chain(directory, absorbed), target.profile), everything)
     moved = Transition(
         baseline=name,
-        path=beside(name, place).as_posix(),
+        path=transition_to(name, place).as_posix(),
         ledger=str(target.profile.ledger),
         absorbed=head.snapshot.ledger,
         # the fresh file may have been applied as a migration of its own

@@ -11,6 +11,7 @@ from squasher.emit import Source, emit
 from squasher.errors import ReplayError, SquasherError, UnsupportedError
 from squasher.files import write_atomically
 from squasher.fulltext import TERMS
+from squasher.guard import TouchedError, guard, stops, without_manifest
 from squasher.model import View
 from squasher.observe import Observed, ignoring, load, observe
 from squasher.prove import LAYERS, Proof, prove
@@ -20,6 +21,7 @@ from squasher.sections import unmatched
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from squasher.changes import Change
     from squasher.choose import Decision
     from squasher.model import Snapshot
     from squasher.target import Target
@@ -52,21 +54,28 @@ class Squashed(NamedTuple):
     warnings: tuple[str, ...]
     written: bool
     """False when the file already held these bytes, or when writing was not asked for."""
+    touched: tuple[Change, ...] = ()
+    """What is wrong with files that a manifest answers for, and keeps nobody from making the fresh file."""
 
 
 def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squashed:
     """Make the fresh file of ``target`` and prove it; with ``write``, replace the file on disk.
 
     ``to`` is the number of the last migration to include. Raises ReplayError for a statement that
-    fails, InputError and UnsupportedError for what cannot be done, UnprovedError when the proof does
-    not hold; the file on disk is untouched then.
+    fails, InputError and UnsupportedError for what cannot be done, TouchedError for a chain that is not
+    the one of its manifest, UnprovedError when the proof does not hold; the file on disk is untouched then.
     """
     whole = read_chain(target.migrations, target.pattern)
+    touched = guard(whole, target.migrations)
+    stopping = tuple(filter(stops, touched))
+    if stopping:
+        raise TouchedError(stopping)
     chain = whole if to is None else whole.until(to)
     if write:
         target.require_outside(target.fresh)
     made = proved(observe(chain, target.scope), target)
-    made = made._replace(warnings=(*cut_short(whole, chain), *made.warnings))
+    touched = touched or without_manifest(chain, target.migrations, made.snapshot.ledger)
+    made = made._replace(warnings=(*cut_short(whole, chain), *made.warnings), touched=touched)
     return made._replace(written=write and write_atomically(target.fresh, made.text.encode()))
 
 

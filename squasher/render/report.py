@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from squasher.changes import LedgerEntry
 from squasher.render.style import plural
 from squasher.render.words import VOICES, words
 from squasher.risks import DANGERS
@@ -70,16 +71,24 @@ def sections(voice: str, findings: Iterable[Finding]) -> tuple[Section, ...]:
 
 def _entries(voice: str, kind: str, found: list[Finding]) -> list[Entry]:
     entries = [_entry(voice, one) for one in found]
-    missing = [entry for entry in entries if entry.said.mark == "-"]
+    told = [entry for entry, one in zip(entries, found, strict=True) if _missed(one)]
+    missing = [entry for entry in entries if entry.said.mark == "-" and entry not in told]
     if kind != "ledger" or len(missing) < _FEW:
         return entries
     # one line for all migrations that are not recorded: there may be hundreds
     says = f"not recorded as applied: {_UNRECORDED.get(voice, 'a new installation would run them again')}"
     said = missing[0].said._replace(kind=f"{len(missing)} migrations", name="", says=says, old=None)
     return [
+        *told,
         missing[0]._replace(said=said, says=says, place=None, origin="", risks=()),
         *(entry for entry in entries if entry.said.mark != "-"),
     ]
+
+
+def _missed(finding: Finding) -> str:
+    """What a migration is to an archive that a live database has missed, if it is any."""
+    element = finding.change.element
+    return element.missed if isinstance(element, LedgerEntry) else ""
 
 
 def _entry(name: str, finding: Finding) -> Entry:
@@ -110,6 +119,14 @@ EDITED: Final = "the files of its archive are not as they were"
 def advice(compared: Comparison) -> str:
     """What to do about a check that found differences; the names of commands in backquotes."""
     if compared.voice == "live":
+        missed = [_missed(finding) for finding in compared.findings]
+        if "absorbed" in missed:
+            return (
+                "Run what it missed first: `squasher archive --undo`, `npx wrangler d1 migrations apply`,"
+                " the same `squasher archive` again, and then the ledger transition."
+            )
+        if missed and all(missed):
+            return "Run the ledger transition before wrangler applies anything."
         return "Mend the database with a migration, or write one for what it has."
     return "Run `squasher squash` to write the file anew."
 

@@ -161,6 +161,16 @@ def squashed(result: Squashed) -> str:
     )
 
 
+def touched(result: Squashed) -> tuple[str, ...]:
+    """A line for each file that is not as its manifest says, as a check words it."""
+    if not result.touched:
+        return ()
+    from squasher.render.words import VOICES, words
+
+    found = [words(change, VOICES["check"]) for change in result.touched]
+    return tuple(f"{said.name} {said.says}" for said in found)
+
+
 def built(result: Built) -> str:
     """The result of a build, in the same three lines."""
     return (

@@ -128,7 +128,7 @@ def words(change: Change, voice: Voice) -> Words:
     match change:
         case Removed(old=old):
             kind, name = _named(old, voice)
-            removed = voice.ledger[0] if isinstance(old, LedgerEntry) else voice.removed
+            removed = _unrecorded(old, voice) if isinstance(old, LedgerEntry) else voice.removed
             says = (voice.describes and _described(old)) or removed
             return Words("-", kind, name, says, _shown(old), None, _rows_of(old))
         case Added(new=new):
@@ -141,6 +141,18 @@ def words(change: Change, voice: Voice) -> Words:
             return _modified(change, voice)
         case _:
             assert_never(change)
+
+
+def _unrecorded(entry: LedgerEntry, voice: Voice) -> str:
+    return _MISSED[entry.missed].format(other=entry.other) if entry.missed else voice.ledger[0]
+
+
+_MISSED: Final = {
+    "baseline": "not recorded: run the ledger transition,"
+    " npx wrangler d1 execute NAME --remote|--local --file {other}",
+    "absorbed": "not recorded as applied: it is {other} now, where wrangler does not find it",
+}
+"""What a database has missed that stands before a baseline, by what that is to the archive."""
 
 
 def _filed(change: Change, file: File) -> Words:
@@ -158,8 +170,10 @@ _FILED: Final = {
     ("-", "absorbed"): _GONE,
     ("-", "released"): _GONE,
     ("-", "baseline"): f"{_GONE}, or run squasher archive to finish what made it",
+    ("-", "transition"): _GONE,
     ("-", "manifest"): f"{_GONE}: {{other}} records migrations that are not here",
     ("~", "absorbed"): "was edited: get it back from version control",
+    ("~", "transition"): "was edited: get it back from version control",
     ("~", "released"): _EDITED,
     ("~", "baseline"): _EDITED,
     (
@@ -167,6 +181,8 @@ _FILED: Final = {
         "returned",
     ): "was absorbed by {other}: run squasher archive to move it, or squasher archive --undo",
     ("+", "reused"): "has the name of a migration that {other} absorbed: give it a new number and name",
+    ("+", "retired"): "has the name of a baseline that was taken back, which databases may record:"
+    " give it a new number and name",
     ("+", "twin"): "has the number of {other}: give it the next free number",
     ("+", "early"): "would run before {other} in a new database: give it the next free number",
 }
