@@ -114,8 +114,9 @@ def test_check_and_drift(project: Project) -> None:
         "1 database    as 0001 makes it",
         "1 database    differs from 0001",
         "              d1:TWO",
-        "  values",
-        f"    - index one_value   missing (made by 0001_all.sql:{line})",
+        "                values",
+        f"                  - index one_value   missing (made by 0001_all.sql:{line})",
+        "",
         "2 databases in 2 groups: 1 differs.",
     ]
     done = project.squasher("check", "d1:TWO", "--remote", "--rows", "--format", "json")
