@@ -175,11 +175,13 @@ class Authority:
                 "D1 does not run this form of ALTER TABLE",
                 hint="Rebuild the table: CREATE a new one, INSERT … SELECT, DROP, ALTER TABLE … RENAME.",
                 said=said,
+                topic="functions",
             )
         return SqlError(
             f"{self._profile.title} does not allow the function {name}()",
             hint="Remove it: the profile refuses functions that tell of the engine or reach outside.",
             said="not authorized: SQLITE_ERROR" if folded == "load_extension" else said,
+            topic="functions",
         )
 
     def _deny(self, refusal: SqlError) -> int:
@@ -197,6 +199,7 @@ class Authority:
                 "a migration cannot control transactions on D1",
                 hint="Remove BEGIN, COMMIT and SAVEPOINT: D1 runs each file in one transaction.",
                 said=_NO_TRANSACTIONS,
+                topic="transactions",
             )
         if code == CREATE_TRIGGER and second == profile.ledger is not None:
             return SqlError(
@@ -209,6 +212,7 @@ class Authority:
                 "D1 has no TEMP objects",
                 hint="Use an ordinary table and drop it at the end of the migration.",
                 said=_UNAUTHORIZED,
+                topic="temporary",
             )
         if code == CREATE_VTABLE and profile.modules is not None and second is not None:
             if fold(second) not in profile.modules:
@@ -216,6 +220,7 @@ class Authority:
                     f"D1 has no virtual table module {second}",
                     hint=f"Use one that it has: {', '.join(sorted(profile.modules))}.",
                     said=_UNAUTHORIZED,
+                    topic="modules",
                 )
             return None
         if code == ATTACH and not (first == "" and profile.transactions):
@@ -223,12 +228,14 @@ class Authority:
                 "a migration cannot ATTACH a database or write a file",
                 hint="Remove it: a migration sees one database, and squasher opens no other.",
                 said=_UNAUTHORIZED,
+                topic="attach",
             )
         if code == DETACH and not profile.transactions:
             return SqlError(
                 "a migration cannot DETACH a database",
                 hint="Remove it: a migration sees one database.",
                 said=_UNAUTHORIZED,
+                topic="attach",
             )
         return None
 
@@ -243,6 +250,7 @@ class Authority:
                 f"{profile.title} does not allow PRAGMA {pragma} = {value}",
                 hint="Remove it: what a statement did could not be undone when it fails.",
                 said=_UNAUTHORIZED,
+                topic="pragmas",
             )
         allowed = profile.pragmas is None or name in profile.pragmas
         if allowed and name not in profile.refused_pragmas:
@@ -251,6 +259,7 @@ class Authority:
             f"{profile.title} does not allow PRAGMA {pragma}",
             hint=f"Remove it: the profile {profile.name} refuses this PRAGMA.",
             said=_UNAUTHORIZED,
+            topic="pragmas",
         )
 
 
@@ -259,6 +268,7 @@ def _reserved(name: str, prefix: str) -> SqlError:
         f"names that begin with {prefix} belong to the platform",
         hint=f"Rename {name}.",
         said=_UNAUTHORIZED,
+        topic="names",
     )
 
 

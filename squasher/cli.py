@@ -8,11 +8,11 @@ import typer
 
 from squasher import run
 from squasher.choice import Options
-from squasher.render import FLEETS, HISTORIES, LISTS, RENDERERS
+from squasher.render import FLEETS, HISTORIES, LINTS, LISTS, RENDERERS
 from squasher.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from squasher.d1state import Reach
 
@@ -130,6 +130,19 @@ def _fleet_format(name: str) -> str:
 
 def _list_format(name: str) -> str:
     return _one_of(name, LISTS)
+
+
+def _lint_format(name: str) -> str:
+    return _one_of(name, LINTS)
+
+
+def _severity(name: str) -> str:
+    return _one_of(name, ("error", "warning"))
+
+
+def _codes(given: Sequence[str] | None) -> tuple[str, ...]:
+    """Codes with commas between them, or in several options."""
+    return tuple(code.strip() for one in given or () for code in one.split(",") if code.strip())
 
 
 def _one_of(name: str, names: Collection[str]) -> str:
@@ -449,6 +462,62 @@ def history(
             what=what,
             to=to,
             form=form,
+        )
+    )
+
+
+@app.command()
+def lint(
+    *,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Only what is found in these migrations, or below these directories.",
+            show_default=False,
+        ),
+    ] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--select", metavar="CODES", help="Only these rules, such as SQ3,SQ401; those that are off too."
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="CODES", help="Not these rules.")
+    ] = None,
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            "--fail-on",
+            callback=_severity,
+            metavar="SEVERITY",
+            help="What makes the exit code 1: warning, or only error.",
+        ),
+    ] = "warning",
+    form: Annotated[
+        str,
+        typer.Option("--format", callback=_lint_format, metavar="F", help=f"{', '.join(LINTS)}."),
+    ] = "text",
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
+    profile: _Profile = None,
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Find mistakes in the migrations, by replaying them.
+
+    Rules read what each statement did, not only what it says; `docs/rules/` has a page for each.
+    """
+    from squasher.commands.lint import Wanted
+
+    raise typer.Exit(
+        run.lint(
+            _options(migrations, None, profile, max_steps, config, database, env),
+            wanted=Wanted(tuple(files or ()), _codes(select), _codes(ignore)),
+            form=form,
+            fail_on=fail_on,
         )
     )
 

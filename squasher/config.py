@@ -119,6 +119,7 @@ def _made(said: Settings) -> Target:
         pattern=said.pattern or made.pattern,
         groups=said.groups or (),
         ignored=said.ignore or (),
+        lint=said.lint,
     )
 
 

@@ -236,14 +236,19 @@ class Database:
         _, collation, _, _, autoincrement = self._db.column_metadata("main", table, column)
         return collation, autoincrement
 
-    def run(self, script: str, seen: Callable[[Ran], None] | None = None) -> tuple[Ran, ...]:
+    def run(
+        self,
+        script: str,
+        seen: Callable[[Ran], None] | None = None,
+        about: Callable[[str], None] | None = None,
+    ) -> tuple[Ran, ...]:
         """Run a script under the profile's rules; SQLite itself says where statements end.
 
-        Rows are read and dropped. ``seen`` is called after each statement, and may look around. Raises
-        Stopped at the first statement that fails; what ran before it stays, in the open transaction if
-        there is one.
+        Rows are read and dropped. ``about`` is called before each statement with its text and ``seen``
+        after it; both may look around. Raises Stopped at the first statement that fails; what ran before it
+        stays, in the open transaction if there is one.
         """
-        runner = Runner(self, seen)
+        runner = Runner(self, seen, about)
         cursor = self._db.cursor()
         cursor.exec_trace = runner.begin
         self._db.authorizer = self._authority.allow

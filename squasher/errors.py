@@ -39,15 +39,23 @@ class UnsupportedError(SquasherError):
 class SqlError(SquasherError):
     """What is wrong with one statement. ``offset`` counts bytes of that text, or is None.
 
-    ``said`` is what SQLite or D1 itself says of it, with its code, where that is known.
+    ``said`` is what SQLite or D1 itself says of it, with its code, where that is known. ``topic`` is the
+    rule of the profile that it breaks, such as ``transactions``; '' where it is wrong for any SQLite.
     """
 
     def __init__(
-        self, message: str, *, offset: int | None = None, hint: str | None = None, said: str | None = None
+        self,
+        message: str,
+        *,
+        offset: int | None = None,
+        hint: str | None = None,
+        said: str | None = None,
+        topic: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
         self.offset = offset
         self.said = said
+        self.topic = topic
 
 
 class ReplayError(SquasherError):

@@ -19,6 +19,8 @@ class Case(NamedTuple):
     hint: str
     words: str = ""
     """The message in plain words, ``{}`` for the first word behind the part; '' where SQLite's is plain."""
+    topic: str = "limits"
+    """For what only D1 refuses: ``SqlError.topic``."""
 
 
 REBUILD: Final = (
@@ -74,7 +76,12 @@ _D1: Final = (
         "Store smaller values: D1 takes some megabytes here, and 2,000,000 bytes in production.",
         "a value, a row or a statement is too long",
     ),
-    Case("cannot VACUUM", "Remove it: D1 runs each file in one transaction.", "VACUUM cannot run on D1"),
+    Case(
+        "cannot VACUUM",
+        "Remove it: D1 runs each file in one transaction.",
+        "VACUUM cannot run on D1",
+        topic="vacuum",
+    ),
 )
 
 _CASES: Final = (
@@ -139,3 +146,8 @@ def explain(message: str, statement: str, *, on_d1: bool) -> tuple[str, str | No
         if found:
             return case.words.format(rest.partition(" ")[0]) or message, case.hint
     return message, None
+
+
+def topic_of(message: str) -> str:
+    """Which of D1's own rules a message of SQLite's speaks of, as ``SqlError.topic``; '' for none."""
+    return next((case.topic for case in _D1 if case.part in message), "")

@@ -84,13 +84,18 @@ def replay(
 
 
 def _steps(database: Database, chain: Chain, watcher: Watcher | None) -> Iterator[Step]:
+    begin(database)
+    for index, migration in enumerate(chain.migrations):
+        statements = apply(database, chain, index, watcher)
+        notes = () if watcher is None else watcher.take()
+        yield Step(migration=migration, statements=statements, notes=notes)
+
+
+def begin(database: Database) -> None:
+    """Make what the migration tool makes before the first migration: its ledger, where there is one."""
     ledger = database.profile.ledger
     if ledger is not None:
         database.execute(d1.ledger_table(ledger))
-    for index, migration in enumerate(chain.migrations):
-        statements = _apply(database, chain, index, watcher)
-        notes = () if watcher is None else watcher.take()
-        yield Step(migration=migration, statements=statements, notes=notes)
 
 
 def run_file(database: Database, migration: Migration) -> tuple[Ran, ...]:
@@ -129,7 +134,12 @@ class _Place(NamedTuple):
     profile: Profile
 
 
-def _apply(database: Database, chain: Chain, index: int, watcher: Watcher | None) -> tuple[Ran, ...]:
+def apply(database: Database, chain: Chain, index: int, watcher: Watcher | None = None) -> tuple[Ran, ...]:
+    """Run the migration of a chain at ``index``, in one transaction, on what those before it left.
+
+    Raises ReplayError, whose cause tells the statement where one failed (Stopped). Nothing of the file is
+    left then, unless it controls its transactions itself.
+    """
     migration = chain.migrations[index]
     place = _Place(migration, _applied(chain, index), database.profile)
     ledger = database.profile.ledger
@@ -162,7 +172,8 @@ def _run(
         if managed:
             database.execute("BEGIN")
         database.budget.file, database.budget.text = place.migration.path, script
-        ran = database.run(script, None if watcher is None else watcher.see)
+        hooks = () if watcher is None else (watcher.see, watcher.about)
+        ran = database.run(script, *hooks)
         if managed and database.in_transaction:
             database.execute("COMMIT")
         database.budget.file = ""

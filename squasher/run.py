@@ -31,6 +31,7 @@ from squasher.sql import printable_lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from squasher.commands.lint import Wanted
     from squasher.comparison import Comparison
     from squasher.d1state import Reach
     from squasher.target import Target
@@ -327,6 +328,31 @@ def archive(
         return Ended(FINE, printable_lines(archived(result)), warnings=result.warnings)
 
     return reported(lambda: each(options, one, alone="squasher archive"))
+
+
+def lint(
+    options: Options = ALL, *, wanted: Wanted | None = None, form: str = "text", fail_on: str = "warning"
+) -> int:
+    """``squasher lint``."""
+
+    def run() -> int:
+        from squasher.choice import choose
+        from squasher.commands import lint as command
+        from squasher.render import LINTS
+
+        chosen = choose(options)
+        warn(chosen.notes)
+        report = command.lint(chosen.targets, wanted or command.ALL)
+        warn(report.warnings)
+        for name, error in report.failed:
+            complain(error, f"{name}: " if name else "")
+        write(rendered(lambda color: LINTS[form](report, color=color), form))
+        if report.failed:
+            return TROUBLE
+        found = report.count("error") + (report.count("warning") if fail_on == "warning" else 0)
+        return DIFFERENT if found else FINE
+
+    return reported(run)
 
 
 def _compared(result: Comparison, form: str) -> str:

@@ -6,11 +6,11 @@ The nearest file counts, in the current directory or above it; its paths are rel
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from squasher.errors import InputError
 from squasher.files import read_regular
-from squasher.target import Group, rules
+from squasher.target import Group, Severities, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,6 +31,7 @@ class Settings(NamedTuple):
     ledger: str | None = None
     groups: tuple[Group, ...] | None = None
     ignore: tuple[str, ...] | None = None
+    lint: Severities | None = None
 
     def over(self, other: Settings) -> Settings:
         """These settings, and those of ``other`` where these say nothing."""
@@ -165,6 +166,18 @@ def _groups(path: Path, key: str, value: object) -> tuple[Group, ...]:
     return tuple(Group(title, _texts(path, f"{key}.{title}", names)) for title, names in tables.items())
 
 
+def _severities(path: Path, key: str, value: object) -> Severities:
+    found: list[tuple[str, Literal["error", "warning", "off"]]] = []
+    for code, severity in _table(path, key, value).items():
+        if severity not in {"error", "warning", "off"}:
+            raise InputError(
+                f"{path.as_posix()}: {key}.{code} is none of error, warning, off",
+                hint='Write it like SQ601 = "warning".',
+            )
+        found.append((code, severity))
+    return Severities(path, key, tuple(found))
+
+
 _READERS: Final[Mapping[str, Callable[[Path, str, object], Any]]] = {
     "migrations": _place,
     "fresh": _place,
@@ -174,4 +187,5 @@ _READERS: Final[Mapping[str, Callable[[Path, str, object], Any]]] = {
     "ledger": _text,
     "groups": _groups,
     "ignore": _texts,
+    "lint": _severities,
 }

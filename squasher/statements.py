@@ -60,9 +60,15 @@ class Stopped(Exception):  # noqa: N818 - it carries a result: how far a script 
 class Runner:
     """Turns what the engine's hooks tell while a script runs into Ran values."""
 
-    def __init__(self, database: Database, seen: Callable[[Ran], None] | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        seen: Callable[[Ran], None] | None = None,
+        about: Callable[[str], None] | None = None,
+    ) -> None:
         self._of = database
         self._seen = seen
+        self._about = about
         self.instead: str | None = None
         """The piece of the script for which another text is about to run."""
         self._bytes = 0
@@ -79,9 +85,12 @@ class Runner:
         start = self._bytes + len(piece[:trivia].encode())
         self._bytes += len(piece.encode())
         of = self._of
+        touched = of.touched()
+        if self._about is not None:
+            self._about(piece[trivia:])
         of.budget.begin()
         of.budget.start = start
-        self._open = (start, piece[trivia:], of.touched(), *of.meters())
+        self._open = (start, piece[trivia:], touched, *of.meters())
         return True
 
     def _close(self) -> None:

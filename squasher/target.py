@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from squasher.errors import InputError
 from squasher.files import resolved
@@ -13,6 +13,17 @@ from squasher.sql import fold
 
 if TYPE_CHECKING:
     from squasher.wrangler import D1Database
+
+
+class Severities(NamedTuple):
+    """What a table of the configuration says of the rules of lint, as it stands there."""
+
+    path: Path
+    key: str
+    """The table, such as ``tool.squasher.lint``, for messages."""
+    said: tuple[tuple[str, Literal["error", "warning", "off"]], ...]
+    """By code, or the beginning of codes, or name."""
+
 
 FRESH_NAME: Final = "0001_complete_schema.sql"
 
@@ -38,6 +49,8 @@ class Target(NamedTuple):
     """The sections of the fresh file, in their order."""
     ignored: tuple[str, ...] = ()
     """Tables, by name or glob, that are neither compared nor carried."""
+    lint: Severities | None = None
+    """What the configuration says of the rules of lint."""
     databases: tuple[D1Database, ...] = ()
     """Those of wrangler's configuration that run it, those of the chosen environment first."""
     name: str = ""

@@ -8,7 +8,7 @@ from squasher.schema import Stored, is_virtual, read_object
 from squasher.sql import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from squasher.engine import Database, Found
     from squasher.model import SchemaObject
@@ -76,6 +76,9 @@ class Watcher:
         self.rows = 0
         """How many rows of the schema were read: what watching costs."""
 
+    about: Callable[[str], None] | None = None
+    """Called before each statement with its text; None where nothing has to be known before it."""
+
     def see(self, ran: Ran) -> None:
         """Called after each statement."""
         head = ran.sql[:8].lower()
@@ -90,6 +93,11 @@ class Watcher:
         """The notes of the file that has ended."""
         notes, self._notes, self._statements = tuple(self._notes), [], 0
         return notes
+
+    def back(self) -> None:
+        """The file is rolled back: know again what is stored, and forget the notes of it."""
+        self._compared(self._read(_EVERY), by_row=False)
+        self.take()
 
     def _read(self, after: int) -> Found:
         found = self._db.execute(_ROWS, (after,))

@@ -81,6 +81,7 @@ LAYERS = {
     "prove": 3,
     "renames": 3,
     "comparison": 3,
+    "lint": 3,
     "commands": 4,
     "render": 5,
     "console": 6,

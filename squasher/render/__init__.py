@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from squasher.commands.databases import Listed
     from squasher.commands.history import Told
     from squasher.comparison import Comparison
+    from squasher.lint.diagnostic import Report
 
 
 class Renderer(Protocol):
@@ -24,7 +25,7 @@ class Renderer(Protocol):
 def _late(module: str, name: str = "render") -> Callable[..., str]:
     """A format: its module is imported when it is used, with all that it needs."""
 
-    def render(value: Comparison | Told | Listed, *, color: bool = False) -> str:
+    def render(value: Comparison | Told | Listed | Report, *, color: bool = False) -> str:
         renderer: Callable[..., str] = getattr(import_module(f"{__name__}.{module}"), name)
         return renderer(value, color=color)
 
@@ -51,6 +52,15 @@ FLEETS: Final = {name: _late("fleet", name) for name in ("text", "json")}
 
 LISTS: Final = {name: _late("databases", name) for name in ("text", "json")}
 """The same of ``squasher databases``."""
+
+LINTS: Final = {
+    name: _late(f"lint.{name}")
+    for name in (
+        "text",
+        "json",
+    )
+}
+"""The same of ``squasher lint``."""
 
 COMMANDS: Final = frozenset({"json", "github"})
 """Formats that programs take at their word: every character in them is escaped by their own rules, and

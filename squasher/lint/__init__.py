@@ -1,0 +1,1 @@
+"""Lint: what a chain did when it was replayed, read by rules."""

@@ -1,0 +1,58 @@
+"""What lint says of a chain, as values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from squasher.errors import SquasherError
+
+Severity: TypeAlias = Literal["error", "warning", "off"]
+
+
+class Related(NamedTuple):
+    """A line elsewhere that a diagnostic speaks of."""
+
+    path: str
+    line: int
+    text: str
+    """What is there, such as ``made here``."""
+
+
+class Diagnostic(NamedTuple):
+    """One problem, at its place. Lines and columns count from 1, columns in characters."""
+
+    code: str
+    name: str
+    """The rule's name, such as ``file-name``."""
+    severity: Literal["error", "warning"]
+    path: str
+    """The file, as the user would write it."""
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    """Just behind the last character."""
+    message: str
+    """What is wrong, in one sentence without a full stop at its end."""
+    help: str
+    """What to do, in a sentence that begins with a verb."""
+    source: str
+    """The line of the file, without its end; '' for a file that is not there."""
+    related: tuple[Related, ...] = ()
+
+
+class Report(NamedTuple):
+    """What lint says of one or more chains."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    """By file in the order of the chain, then by place and code."""
+    files: int
+    """How many files were looked at."""
+    warnings: tuple[str, ...] = ()
+    failed: tuple[tuple[str, SquasherError], ...] = ()
+    """The chains that could not be looked at: the name of the database, and why."""
+
+    def count(self, severity: Severity) -> int:
+        """How many diagnostics are of a severity."""
+        return sum(one.severity == severity for one in self.diagnostics)

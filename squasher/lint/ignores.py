@@ -1,0 +1,84 @@
+"""Ignores: ``-- squasher: ignore SQ104 reason``, a comment on the statement that a rule speaks of."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final
+
+from squasher.lint.rule import Span
+from squasher.sql import COMMENT, iterate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from squasher.chain import Migration
+    from squasher.lint.study import File
+
+_MARK: Final = "squasher:"
+_VERB: Final = "ignore"
+_CODE: Final = "SQ"
+
+
+class Ignore:
+    """One such comment, the statement that it is on, and which of its codes were met."""
+
+    def __init__(self, span: Span, codes: tuple[str, ...], reason: str, over: tuple[int, int]) -> None:
+        self.span = span
+        """The comment itself."""
+        self.codes = codes
+        self.reason = reason
+        self.met: set[str] = set()
+        self._over = over
+
+    def covers(self, code: str, span: Span) -> bool:
+        """Whether it is on the statement that holds ``span``, and names the rule."""
+        same = span.migration.name == self.span.migration.name
+        return same and code in self.codes and self._over[0] <= span.start < self._over[1]
+
+
+def ignores(file: File) -> Iterator[Ignore]:
+    """The ignores of a file.
+
+    A comment belongs to the statement that it stands before or in, or whose last line it ends. Those
+    before the first statement speak of the file as a whole, too.
+    """
+    migration = file.migration
+    if _MARK not in migration.text:
+        return
+    ends = [_end_of_line(migration.text, one.start + len(one.text)) for one in file.statements]
+    for token in iterate(migration.text):
+        if token.kind != COMMENT:
+            continue
+        said = token.text.removeprefix("--").removeprefix("/*").removesuffix("*/").strip()
+        if not said.startswith(_MARK):
+            continue
+        verb, _, rest = said.removeprefix(_MARK).strip().partition(" ")
+        if verb != _VERB:
+            continue
+        codes, reason = _codes(rest)
+        place = bisect_right(ends, token.start)
+        start = ends[place - 1] if place else 0
+        end = ends[place] if place < len(ends) else len(migration.text) + 1
+        yield Ignore(_span(migration, token.start, token.end), codes, reason, (start, end))
+
+
+def _span(migration: Migration, start: int, end: int) -> Span:
+    return Span(migration, start, end)
+
+
+def _codes(text: str) -> tuple[tuple[str, ...], str]:
+    """The codes at the beginning, with commas or spaces between them, and the reason behind them."""
+    words = text.replace(",", " ").split(" ")
+    codes: list[str] = []
+    rest = text
+    for word in filter(None, words):
+        if not (word.startswith(_CODE) and word.removeprefix(_CODE).isdecimal()):
+            break
+        codes.append(word)
+        rest = rest.partition(word)[2].lstrip(", ")
+    return tuple(codes), rest.strip().lstrip(":").strip()
+
+
+def _end_of_line(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end

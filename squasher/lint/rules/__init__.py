@@ -1,0 +1,32 @@
+"""The rules, in the order of their codes: one module and one line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from squasher.lint.rules import (
+    sq201_statement_fails,
+    sq202_transaction_control,
+    sq901_unused_ignore,
+    sq902_ignore_without_reason,
+)
+
+if TYPE_CHECKING:
+    from squasher.lint.rule import Rule
+
+RULES: Final[tuple[Rule, ...]] = (
+    sq201_statement_fails.RULE,
+    sq202_transaction_control.RULE,
+    sq901_unused_ignore.RULE,
+    sq902_ignore_without_reason.RULE,
+)
+
+GROUPS: Final = {
+    "SQ1": "names and numbers",
+    "SQ2": "the dialect of D1",
+    "SQ3": "data safety",
+    "SQ4": "silent no-ops",
+    "SQ5": "determinism",
+    "SQ6": "schema quality",
+    "SQ9": "comments",
+}

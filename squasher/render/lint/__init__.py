@@ -1,0 +1,1 @@
+"""The formats of ``squasher lint``, one a module."""
