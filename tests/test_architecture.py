@@ -34,6 +34,7 @@ LAYERS = {
     "statements": 1,
     "engine": 1,
     "chain": 1,
+    "names": 1,
     "files": 1,
     "git": 1,
     "dbfile": 1,

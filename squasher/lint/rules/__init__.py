@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from squasher.lint.rules import (
+    sq101_file_name,
+    sq102_duplicate_number,
     sq201_statement_fails,
     sq202_transaction_control,
     sq901_unused_ignore,
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from squasher.lint.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
+    sq101_file_name.RULE,
+    sq102_duplicate_number.RULE,
     sq201_statement_fails.RULE,
     sq202_transaction_control.RULE,
     sq901_unused_ignore.RULE,

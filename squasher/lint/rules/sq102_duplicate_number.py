@@ -1,0 +1,61 @@
+"""Two migrations with one number.
+
+## Problem
+The number of a migration is that of another one of the chain.
+
+## Why it bites
+Which of the two runs first, their names decide, letter by letter: nobody meant that order, and whoever
+renames one of them turns it around. A database that had applied the later one before the earlier was merged
+runs them the other way round than a new one does.
+
+## Example
+`0002_add_roles.sql` and `0002_add_billing.sql` are both in the chain.
+
+```text
+0001_add_users.sql
+0002_add_billing.sql
+0002_add_roles.sql
+```
+
+## Way out
+Give the newer one, which no database has applied yet, the next number.
+
+```text
+0001_add_users.sql
+0002_add_roles.sql
+0003_add_billing.sql
+```
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from squasher.lint.diagnostic import Related
+from squasher.lint.rule import Rule, Span, Violation
+from squasher.names import named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from squasher.chain import Migration
+    from squasher.lint.study import Study
+
+
+def check(study: Study) -> Iterator[Violation]:
+    """Each migration but the first of a number."""
+    groups: dict[tuple[int, ...], list[Migration]] = defaultdict(list)
+    for migration in study.chain.migrations:
+        groups[named(migration.name, study.target.pattern).key].append(migration)
+    for key, (first, *others) in groups.items():
+        for migration in others if key else ():
+            yield Violation(
+                Span(migration),
+                f"{migration.name} has the number of {first.name}",
+                "Give the one that no database has applied yet the next number: `squasher new` knows it.",
+                (Related(first.path, 1, "the other one"),),
+            )
+
+
+RULE: Final = Rule("SQ102", "duplicate-number", "error", check)
