@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _DIGITS: Final = frozenset(string.digits)
 _LETTERS: Final = frozenset(string.ascii_lowercase)
 _WIDTH: Final = 4
+_MOST: Final = 4
 _END: Final = ".sql"
 _WILD: Final = frozenset("*?[{")
 
@@ -124,3 +125,21 @@ def numbered(number: int, found: Sequence[Named]) -> str:
 def next_number(keys: Sequence[tuple[int, ...]]) -> int:
     """One more than the largest; 1 for none."""
     return max((key[-1] for key in keys if key), default=0) + 1
+
+
+def renumbered(new: Sequence[Named], there: Sequence[Named]) -> str:
+    """What to do so that ``new`` migrations come behind those that are ``there``, in their own order."""
+    first = next_number([one.key for one in there])
+    names = [
+        one._replace(stem=f"{numbered(first + place, there)}_{one.words}").path
+        for place, one in enumerate(one for one in new if one.key)
+    ]
+    if len(names) == 1:
+        return f"Rename it to {names[0]}."
+    return f"Rename this branch's migrations, in their order, to {_listed(names[:_MOST])}" + (
+        " and so on." if len(names) > _MOST else "."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -113,7 +113,7 @@ def _files(database: Database, chain: Chain) -> tuple[tuple[File, ...], tuple[St
     reader = _Reader(database, chain, witness)
     for index, migration in enumerate(chain.migrations):
         if len(steps) < index:
-            files.append(File(migration, tuple(_split(migration)), ran=False))
+            files.append(File(migration, tuple(split(migration)), ran=False))
             continue
         file, step = reader.file(index)
         files.append(file)
@@ -200,7 +200,7 @@ def _broken(original: Migration, attempt: Migration, error: ReplayError, *, on_d
     cause = error.__cause__
     if not isinstance(cause, Stopped):
         message = cause.message if isinstance(cause, SqlError) else error.message.partition(": ")[2]
-        starts = [statement.start for statement in _split(original)]
+        starts = [statement.start for statement in split(original)]
         refusal = Refusal("", message, error.hint, error.said, None)
         return _Broken(starts[-1] if starts else 0, refusal, attempt.text)
     problem, text = cause.error, attempt.text
@@ -220,7 +220,7 @@ def _broken(original: Migration, attempt: Migration, error: ReplayError, *, on_d
 
 def _failed(migration: Migration, refused: dict[int, Refusal]) -> tuple[Statement, ...]:
     """The statements of a file that did not run, split as wrangler does, with what is known of them."""
-    statements = list(_split(migration))
+    statements = list(split(migration))
     for start, refusal in refused.items():
         before = [place for place, one in enumerate(statements) if one.start <= start]
         if not before:
@@ -231,8 +231,8 @@ def _failed(migration: Migration, refused: dict[int, Refusal]) -> tuple[Statemen
     return tuple(statements)
 
 
-def _split(migration: Migration) -> Iterator[Statement]:
-    """The statements of a file as wrangler splits it."""
+def split(migration: Migration) -> Iterator[Statement]:
+    """The statements of a file as wrangler splits it, of which nothing is known but what they say."""
     text = migration.text
     start = index = 0
     while start < len(text):
