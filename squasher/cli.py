@@ -486,6 +486,15 @@ def lint(
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", metavar="CODES", help="Not these rules.")
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--changed-since",
+            metavar="REV",
+            help="Only what is found in migrations that a git revision, such as origin/main, does not have,"
+            " or has with other bytes, and in those that are gone.",
+        ),
+    ] = None,
     fail_on: Annotated[
         str,
         typer.Option(
@@ -515,7 +524,7 @@ def lint(
     raise typer.Exit(
         run.lint(
             _options(migrations, None, profile, max_steps, config, database, env),
-            wanted=Wanted(tuple(files or ()), _codes(select), _codes(ignore)),
+            wanted=Wanted(tuple(files or ()), _codes(select), _codes(ignore), since),
             form=form,
             fail_on=fail_on,
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from squasher.chain import Migration
+    from squasher.chain import Chain, Migration
     from squasher.lint.study import Study
     from squasher.manifest import Manifest
     from squasher.names import Named
@@ -98,6 +98,19 @@ def branch(target: Target) -> Branch | None:
             )
     except InputError:
         return None
+
+
+def changed_since(revision: str, target: Target, chain: Chain) -> frozenset[str]:
+    """The paths of the migrations that a revision does not have, or has with other bytes.
+
+    Line ends do not count, which git turns on some machines. Raises InputError for what git cannot read.
+    """
+    with git.Blobs() as blobs:
+        before = _migrations(git.commit(revision), target, blobs)
+    known = {(one.name, manifest.digest(one.data)) for one in before.values()}
+    return frozenset(
+        one.path for one in chain.migrations if (one.name, manifest.digest(one.data)) not in known
+    )
 
 
 def _migrations(commit: str, target: Target, blobs: git.Blobs) -> dict[str, Migration]:

@@ -58,7 +58,7 @@ _KEEP: Final = "databases that have applied it keep what it did"
 
 
 def check(study: Study) -> Iterator[Violation]:
-    """The default branch's migrations, as they are there and where this branch left it; then the manifest's."""
+    """What the default branch has, now and where this branch left it; then what the manifest has."""
     found = study.once(standing)
     told: set[str] = set()
     if found.branch is not None:
