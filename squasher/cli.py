@@ -467,6 +467,42 @@ def history(
 
 
 @app.command()
+def new(
+    *,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help='What it does, in words: "add billing tables".')
+    ],
+    rebuild: Annotated[
+        str | None,
+        typer.Option(
+            "--rebuild",
+            metavar="TABLE",
+            help="Write the rebuild of this table into it, as it is, for you to edit.",
+        ),
+    ] = None,
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
+    profile: _Profile = None,
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Write the next migration, and print its path.
+
+    Its number is the next one here and on the default branch. With --rebuild, it drops a table and makes it
+    anew with its rows, indexes and triggers, and keeps the rows that refer to it: what D1 needs for a change
+    that ALTER TABLE cannot make. It is written once it is proved to change nothing.
+    """
+    raise typer.Exit(
+        run.new(
+            name,
+            _options(migrations, None, profile, max_steps, config, database, env),
+            rebuild=rebuild,
+        )
+    )
+
+
+@app.command()
 def lint(
     *,
     files: Annotated[

@@ -66,6 +66,7 @@ LAYERS = {
     "episodes": 3,
     "history": 3,
     "emit": 3,
+    "rebuild": 3,
     "sections": 3,
     "transition": 3,
     "guard": 3,
