@@ -91,7 +91,7 @@ def proper(text: str) -> str:
 
     Letters lose their accents; whatever else is none of a to z and no digit parts words.
     """
-    plain = unicodedata.normalize("NFKD", _apart(text)).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", _apart(text).casefold()).encode("ascii", "ignore").decode()
     return "_".join("".join(char if char.isalnum() else " " for char in plain).split())
 
 

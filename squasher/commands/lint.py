@@ -13,7 +13,7 @@ from squasher.lint.diagnostic import Report
 from squasher.lint.linter import diagnose
 from squasher.lint.reading import read
 from squasher.lint.rules import RULES
-from squasher.lint.standing import changed_since
+from squasher.lint.standing import ASKING, blind, changed_since, standing
 from squasher.settings import suggestion
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def lint(targets: Iterable[Target], wanted: Wanted = ALL) -> Report:
                 paths &= changed_since(wanted.since, target, chain)
             with read(target, chain) as study:
                 found = diagnose(study, RULES, severities)
-                unseen = _unseen(study)
+                unseen = (*_unseen(study), *_unknown(study, severities))
         except SquasherError as error:
             reports.append(Report((), 0, failed=((target.name, error),)))
             continue
@@ -84,6 +84,14 @@ def _unseen(study: Study) -> tuple[str, ...]:
     last = behind[-1].migration.number
     which = last if one else f"{behind[0].migration.number} to {last}"
     return (f"{which} {'was' if one else 'were'} read only: {failed.migration.path} fails before",)
+
+
+def _unknown(study: Study, severities: dict[str, Severity]) -> tuple[str, ...]:
+    """What to say where rules that ask git have no answer."""
+    if all(severities[code] == "off" for code in ASKING) or study.once(standing).branch is not None:
+        return ()
+    why = blind(study.target)
+    return () if why is None else (why,)
 
 
 def _wanted(target: Target, chain: Chain, wanted: Wanted, known: set[str]) -> frozenset[str]:

@@ -84,7 +84,7 @@ def _chain(target: Target) -> Chain:
 
 def _next(target: Target, chain: Chain, words: str) -> Named:
     """The name of the next migration. Raises InputError where the pattern would not find it."""
-    found = Standing(target, chain.migrations)
+    found = Standing(target, chain)
     here = [found.named(one.name) for one in chain.migrations]
     known = [*here, *found.there, *map(found.named, found.archived)]
     number = numbered(next_number([one.key for one in known]), here or found.there)
@@ -113,8 +113,7 @@ def _rebuilt(target: Target, chain: Chain, table: str) -> str:
     with replay(chain, target.profile, UNIVERSES[0], observe=False) as done:
         text = rebuild(introspect(done.database, rows=False), table)
         fill(done.database)
-        name = f"{target.migrations.as_posix()}/the rebuild of {table}"
-        _prove(done.database, chain, migration("rebuild.sql", name, text.encode()))
+        _prove(done.database, chain, migration("rebuild.sql", "the rebuild", text.encode()))
     return text
 
 
@@ -131,7 +130,8 @@ def _prove(database: Database, chain: Chain, file: Migration) -> None:
         with utc():
             apply(database, longer, len(chain.migrations))
     except ReplayError as error:
-        _refuse(f"the rebuild does not run: {error.message}", None, error)
+        what = error.message.removeprefix(f"{file.path}:{error.line}: ")
+        _refuse(f"the rebuild does not run: {what}", None, error)
     after = Side.of([introspect(database, carried=False)])
     proof, _ = prove(database.profile, before, after, lambda: None, _PROVED)
     proof = proof._replace(changes=tuple(change for change in proof.changes if change.owner[0] != "ledger"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from squasher import git, manifest
 from squasher.chain import NoMigrationsError
 from squasher.errors import InputError
-from squasher.guard import place_of
+from squasher.guard import guard, place_of
 from squasher.names import named
 from squasher.sources import in_git, in_tree
 
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from squasher.chain import Chain, Migration
+    from squasher.changes import Change
     from squasher.lint.study import Study
     from squasher.manifest import Manifest
     from squasher.names import Named
     from squasher.target import Target
 
+ASKING: Final = ("SQ103", "SQ104", "SQ105")
+"""The rules that ask git."""
 SHORT: Final = 12
 """How many digits of a commit's name people write."""
 
@@ -42,9 +45,10 @@ class Branch(NamedTuple):
 class Standing:
     """A chain as it is here, beside what git and the manifest of an archive say of it."""
 
-    def __init__(self, target: Target, migrations: Iterable[Migration]) -> None:
+    def __init__(self, target: Target, chain: Chain) -> None:
         self._target = target
-        self.here = {one.name: one for one in migrations}
+        self._chain = chain
+        self.here = {one.name: one for one in chain.migrations}
         self.branch = branch(target)
 
     @cached_property
@@ -57,13 +61,28 @@ class Standing:
         return frozenset(found)
 
     @cached_property
+    def moved(self) -> frozenset[str]:
+        """Those that an archive took out of the chain, and baselines that were taken back."""
+        known = manifest.read(_manifest(self._target)) or manifest.Manifest()
+        absorbed = {one.name for each in known.archives for one in each.absorbed}
+        return frozenset({*absorbed, *(one.name for one in known.retired)})
+
+    @cached_property
+    def recorded(self) -> tuple[Change, ...]:
+        """How the files differ from what the manifest says of them."""
+        return guard(self._chain, self._target.migrations)
+
+    def is_known(self, name: str) -> bool:
+        """Whether the default branch or the manifest has a migration, so that it is no new one."""
+        there = self.branch is not None and (name in self.branch.parted or name in self.branch.tip)
+        return there or name in self.archived
+
+    @cached_property
     def new(self) -> tuple[Named, ...]:
         """The migrations that the default branch does not have, in the order of the chain."""
         if self.branch is None:
             return ()
-        known = {*self.branch.parted, *self.branch.tip}
-        unknown = [name for name in self.here if name not in known]
-        return tuple(self.named(name) for name in unknown if name not in self.archived)
+        return tuple(self.named(name) for name in self.here if not self.is_known(name))
 
     @cached_property
     def there(self) -> tuple[Named, ...]:
@@ -77,7 +96,7 @@ class Standing:
 
 def standing(study: Study) -> Standing:
     """For ``Study.once``."""
-    return Standing(study.target, study.chain.migrations)
+    return Standing(study.target, study.chain)
 
 
 def branch(target: Target) -> Branch | None:
@@ -98,6 +117,19 @@ def branch(target: Target) -> Branch | None:
             )
     except InputError:
         return None
+
+
+def blind(target: Target) -> str | None:
+    """Why nothing is known of the default branch, where that is a shallow clone's fault; else None."""
+    try:
+        if not git.has_commits() or not git.is_shallow():
+            return None
+        git.below_the_root(in_git(target.migrations.as_posix()), "")
+        git.parted_from()
+    except InputError as error:
+        shallow = error.hint is not None and "shallow" in error.hint
+        return f"{ASKING[0]} to {ASKING[-1]} know of no default branch: {error.hint}" if shallow else None
+    return None
 
 
 def changed_since(revision: str, target: Target, chain: Chain) -> frozenset[str]:

@@ -57,7 +57,9 @@ TABLES = ("teams", "log", "members", "votes", "notes", "files", "seals")
 
 def held(file: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
     """Every row, the last key of teams, and the names of all objects."""
-    found = {table: file.execute(f"SELECT rowid, * FROM {table} ORDER BY rowid").fetchall() for table in TABLES}
+    found = {
+        table: file.execute(f"SELECT rowid, * FROM {table} ORDER BY rowid").fetchall() for table in TABLES
+    }
     found["keys"] = file.execute("SELECT seq FROM sqlite_sequence WHERE name = 'teams'").fetchall()
     own = "SELECT name FROM sqlite_schema WHERE name NOT LIKE '%d1_%' AND name NOT LIKE '_cf_%' ORDER BY name"
     found["objects"] = file.execute(own).fetchall()

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from squasher.changes import File
 from squasher.lint.rule import Rule, Span, Violation
 from squasher.lint.standing import standing
 from squasher.names import renumbered
@@ -37,19 +38,28 @@ if TYPE_CHECKING:
 
 
 def check(study: Study) -> Iterator[Violation]:
-    """New migrations before the last of the default branch, but for those with the number of another one."""
+    """New migrations before the last of the default branch, but for those with the number of another one.
+
+    And those before a baseline, which the databases have that did not run what it absorbed.
+    """
     found = study.once(standing)
     last = max(found.there, key=lambda one: one.key, default=None)
-    if found.branch is None or last is None:
-        return
-    taken = {one.key for one in found.there}
-    for one in found.new:
-        if one.key and one.key not in taken and one.key < last.key:
-            yield Violation(
-                Span(found.here[one.path]),
-                f"{one.path} comes before {last.path}, which {found.branch.name} has",
-                renumbered(found.new, found.there),
-            )
+    told: set[str] = set()
+    if found.branch is not None and last is not None:
+        taken = {one.key for one in (*found.there, *map(found.named, found.archived))}
+        for one in found.new:
+            if one.key and one.key not in taken and one.key < last.key:
+                migration = found.here[one.path]
+                told.add(migration.path)
+                message = f"{one.path} comes before {last.path}, which {found.branch.name} has"
+                yield Violation(Span(migration), message, renumbered(found.new, found.there))
+    for migration in study.chain.migrations:
+        for change in found.recorded:
+            file = change.latest
+            early = isinstance(file, File) and file.role == "early" and file.path == migration.path
+            if early and migration.path not in told:
+                message = f"{migration.name} comes before the baseline of the chain"
+                yield Violation(Span(migration), message, "Give it the next number: `squasher new` knows it.")
 
 
 RULE: Final = Rule("SQ104", "number-out-of-order", "error", check)

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Final
 
 from squasher.chain import migration
 from squasher.changes import File, Modified, Removed
-from squasher.guard import guard, without_manifest
+from squasher.guard import without_manifest
 from squasher.lint.diagnostic import Related
 from squasher.lint.reading import split
 from squasher.lint.rule import Rule, Span, Violation
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from squasher.lint.standing import Branch, Standing
     from squasher.lint.study import Statement, Study
 
+_OTHERS: Final = frozenset({"twin", "early"})
+"""What other rules find: numbers."""
 _KEEP: Final = "databases that have applied it keep what it did"
 
 
@@ -63,12 +65,12 @@ def check(study: Study) -> Iterator[Violation]:
     told: set[str] = set()
     if found.branch is not None:
         for old in found.branch.parted.values():
-            if old.name in found.branch.tip and old.name not in found.archived - {*found.here}:
+            if old.name in found.branch.tip and (old.name in found.here or old.name not in found.moved):
                 for violation in _touched(found, found.branch, old):
                     told.add(old.path)
                     yield violation
     changes = (
-        *guard(study.chain, study.target.migrations),
+        *(change for change in found.recorded if getattr(change.latest, "role", "") not in _OTHERS),
         *without_manifest(study.chain, study.target.migrations, study.schema.ledger),
     )
     for change in changes:
@@ -157,8 +159,6 @@ _SAID: Final = {
     ),
     ("reused", False): ("{} has the name of a migration that a baseline absorbed", _RENAME),
     ("retired", False): ("{} has the name of a baseline that was taken back", _RENAME),
-    ("twin", False): ("{} has the number of a migration that was absorbed or released", _RENAME),
-    ("early", False): ("{} comes before the baseline, which databases have instead", _RENAME),
 }
 """By what a file is to the manifest, and whether it is gone."""
 
