@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from squasher.errors import SqlError
 from squasher.lint.candidates import Search, Unit, said_of, unit_of
 from squasher.model import Table
-from squasher.schema import Stored, read_object, resolved
+from squasher.schema import Stored, is_virtual, read_object, resolved
 from squasher.sql import fold, free_rowid, name_of, quote, significant
 
 if TYPE_CHECKING:
@@ -24,14 +24,12 @@ if TYPE_CHECKING:
 _ROWS: Final = 3
 _SPARSE: Final = _ROWS - 1
 """Two rows are full and as equal as unique constraints let them be; the last has NULL wherever it may."""
+_STORED: Final = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type = 'table'"
+_LISTED: Final = "SELECT 1 FROM pragma_table_list(?) WHERE schema = 'main' AND type = 'table'"
 _UNIQUE: Final = (
     "SELECT x.name, s.sql FROM pragma_index_list(?1, 'main') AS i, pragma_index_xinfo(i.name, 'main') AS x"
     " LEFT JOIN main.sqlite_schema AS s ON s.type = 'index' AND s.name = i.name"
     ' WHERE i."unique" AND x.key'
-)
-_TABLES: Final = (
-    "SELECT s.type, s.name, s.tbl_name, s.sql FROM pragma_table_list AS l, main.sqlite_schema AS s"
-    " WHERE l.schema = 'main' AND l.type = 'table' AND s.type = 'table' AND s.name = l.name ORDER BY s.rowid"
 )
 _SAVEPOINT: Final = "squasher_probes"
 
@@ -59,21 +57,25 @@ def fill(database: Database, tables: Iterable[str] | None = None) -> dict[str, i
 class _Filling:
     def __init__(self, database: Database, tables: Iterable[str] | None) -> None:
         self._db = database
-        self._stored = {fold(row[1]): Stored(*row) for row in database.execute(_TABLES)}
-        self._read: dict[str, Table] = {}
+        self._stored: dict[str, Stored | None] = {}
+        self._read: dict[str, Table | None] = {}
         self._later: list[_Later] = []
         self._texts: dict[str, Said] = {}
-        wanted = None if tables is None else {fold(name) for name in tables}
-        ledger = fold(database.profile.ledger or "")
-        empty = (
-            key
-            for key, stored in self._stored.items()
-            if (wanted is None or key in wanted)
-            and key != ledger
-            and not key.startswith("sqlite_")
-            and not self._holds(stored.name)
-        )
-        self._empty = [table for key in empty if (table := self._table(key)) is not None]
+        if tables is None:
+            self._stored = {
+                fold(row[1]): Stored(*row) for row in database.execute(f"{_STORED} ORDER BY rowid")
+            }
+            tables = [*self._stored]
+        self._empty = [table for key in dict.fromkeys(map(fold, tables)) if (table := self._empty_one(key))]
+
+    def _empty_one(self, key: str) -> Table | None:
+        """A table of the user's that holds no row."""
+        if key == fold(self._db.profile.ledger or "") or key.startswith("sqlite_"):
+            return None
+        table = self._table(key)
+        if table is None or not self._db.execute(_LISTED, (table.name,)) or self._holds(table.name):
+            return None
+        return table
 
     def done(self) -> dict[str, int]:
         """Fill the tables, parents first."""
@@ -94,17 +96,21 @@ class _Filling:
         return {table.name: self._count(table.name) for table in self._empty}
 
     def _table(self, key: str) -> Table | None:
-        if key not in self._read and key in self._stored:
-            try:
-                found = read_object(self._db, self._stored[key])
-            except SqlError:
-                return None
-            if not isinstance(found, Table):
-                return None
-            self._read[key] = found
-            keys = tuple(resolved(one, self._columns_of) for one in found.foreign_keys)
-            self._read[key] = found._replace(foreign_keys=keys)
-        return self._read.get(key)
+        if key in self._read:
+            return self._read[key]
+        if key not in self._stored:
+            found = self._db.execute(f"{_STORED} AND name = ? COLLATE NOCASE", (key,))
+            self._stored[key] = Stored(*found[0]) if found else None
+        stored = self._stored[key]
+        try:
+            table = None if stored is None or is_virtual(stored) else read_object(self._db, stored)
+        except SqlError:
+            table = None
+        self._read[key] = table if isinstance(table, Table) else None
+        if isinstance(table, Table):
+            keys = tuple(resolved(one, self._columns_of) for one in table.foreign_keys)
+            self._read[key] = table._replace(foreign_keys=keys)
+        return self._read[key]
 
     def _said(self, table: Table) -> Said:
         if table.name not in self._texts:
