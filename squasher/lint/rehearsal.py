@@ -21,8 +21,10 @@ from squasher.volatile import UNIVERSES
 from squasher.watch import Watcher
 
 if TYPE_CHECKING:
+    from squasher.lint.probes import Known
     from squasher.lint.rebuilds import Rebuild
     from squasher.lint.study import File, Statement, Study
+    from squasher.schema import Stored
     from squasher.statements import Ran
 
 _MOST_ROWS: Final = 10_000
@@ -273,6 +275,7 @@ class _Stage:
         self._tables: dict[str, Table] = {}
         self._empty: dict[str, None] = {}
         """The tables that no probe row could be put into so far."""
+        self._known: dict[Stored, Known] = {}
         self._clean: Database | None = None
         self._cleaned = 0
         self._losses: list[Loss] = []
@@ -322,7 +325,7 @@ class _Stage:
                     self._tables.pop(note.old.key[1], None)
                 if note.new is not None and isinstance(note.new.facts, Table):
                     self._tables[note.new.key[1]] = note.new.facts
-        filled = fill(database, touched)
+        filled = fill(database, touched, self._known)
         self._empty = dict.fromkeys(name for name, count in filled.items() if not count)
         return database
 
