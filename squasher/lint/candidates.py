@@ -80,6 +80,7 @@ def unit_of(said: Said, column: Column, row: int, *, sparse: bool = False) -> Un
     Another ``row`` has other values; ``sparse`` prefers NULL.
     """
     words = said.words[fold(column.name)]
+    asked = any(fold(column.name) in columns for _, _, columns in said.checks)
     literals = [
         value
         for before, token in zip((None, *words), words, strict=False)
@@ -87,7 +88,7 @@ def unit_of(said: Said, column: Column, row: int, *, sparse: bool = False) -> Un
         is not None
     ]
     at = row % len(literals) if literals else 0
-    found = _usual(said.table, column, [*literals[at:], *literals[:at]], row)
+    found = _usual(said.table, column, [*literals[at:], *literals[:at]], row, asked=asked)
     if said.table.strict:
         kinds = _STRICT.get(column.type.upper())
         found = [one for one in found if kinds is None or isinstance(one, kinds)]
@@ -111,8 +112,8 @@ def _literal(kind: str, text: str, *, negative: bool) -> Value:
     return number if abs(number) <= _LARGEST else None
 
 
-def _usual(table: Table, column: Column, literals: list[Value], row: int) -> list[Value]:
-    """Values for a column, the best first."""
+def _usual(table: Table, column: Column, literals: list[Value], row: int, *, asked: bool) -> list[Value]:
+    """Values for a column, the best first; only a CHECK can ask for one of many forms."""
     tag = f"{table.name}.{column.name}"
     number = _EPOCH + crc32(fold(tag).encode()) % 10**8 * 10 + row
     numbers = [one for one in literals if isinstance(one, int | float)]
@@ -120,10 +121,9 @@ def _usual(table: Table, column: Column, literals: list[Value], row: int) -> lis
     near = [other for one in numbers for other in (one + 1, one - 1)]
     counts: list[Value] = [*numbers, *between, *near, number + _EPOCH, *_NUMBERS]
     spoken = [one for one in literals if isinstance(one, str)]
-    texts = _texts(tag, row, number, spoken, numbers)
+    texts = _texts(tag, row, number, spoken, numbers) if asked else [_own(tag, row), *spoken, str(number)]
     if _is_time(column):
-        moments = _moments(number)
-        texts = [*moments, *texts]
+        texts = [*_moments(number), *texts]
     elif _is_json(column, literals):
         texts = [*_documents(tag, row), *texts]
     data = [text.encode() for text in texts]
@@ -146,8 +146,7 @@ def _usual(table: Table, column: Column, literals: list[Value], row: int) -> lis
 
 def _texts(tag: str, row: int, number: int, literals: list[str], numbers: list[int | float]) -> list[str]:
     """Texts of every form that a CHECK is likely to ask for."""
-    end = f"-{row}" if row else ""
-    own = f"probe-{tag}{end}"
+    own = _own(tag, row)
     sizes = [size for one in numbers for size in (int(one), int(one) + 1, int(one) - 1)]
     sized = [
         (char * size)[: -len(str(row))] + str(row) if row else char * size
@@ -170,6 +169,10 @@ def _texts(tag: str, row: int, number: int, literals: list[str], numbers: list[i
         f"#{number % 0x1000000:06x}",
         "",
     ]
+
+
+def _own(tag: str, row: int) -> str:
+    return f"probe-{tag}-{row}" if row else f"probe-{tag}"
 
 
 def _documents(tag: str, row: int) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from squasher.errors import SqlError
 from squasher.lint.candidates import Search, Unit, said_of, unit_of
 from squasher.model import Table
-from squasher.schema import Stored, read_object, resolved
+from squasher.schema import Stored, is_virtual, read_object, resolved
 from squasher.sql import fold, free_rowid, name_of, quote, significant
 
 if TYPE_CHECKING:
@@ -24,14 +24,12 @@ if TYPE_CHECKING:
 _ROWS: Final = 3
 _SPARSE: Final = _ROWS - 1
 """Two rows are full and as equal as unique constraints let them be; the last has NULL wherever it may."""
+_STORED: Final = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type = 'table'"
+_LISTED: Final = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
 _UNIQUE: Final = (
     "SELECT x.name, s.sql FROM pragma_index_list(?1, 'main') AS i, pragma_index_xinfo(i.name, 'main') AS x"
     " LEFT JOIN main.sqlite_schema AS s ON s.type = 'index' AND s.name = i.name"
     ' WHERE i."unique" AND x.key'
-)
-_TABLES: Final = (
-    "SELECT s.type, s.name, s.tbl_name, s.sql FROM pragma_table_list AS l, main.sqlite_schema AS s"
-    " WHERE l.schema = 'main' AND l.type = 'table' AND s.type = 'table' AND s.name = l.name ORDER BY s.rowid"
 )
 _SAVEPOINT: Final = "squasher_probes"
 
@@ -44,36 +42,50 @@ class _Later(NamedTuple):
     rowid: int
 
 
-def fill(database: Database, tables: Iterable[str] | None = None) -> dict[str, int]:
+class Known(NamedTuple):
+    """A table as it was filled once."""
+
+    table: Table
+    rows: list[tuple[list[str], tuple[Value, ...]]]
+    """Columns and values of each row."""
+
+
+def fill(
+    database: Database, tables: Iterable[str] | None = None, known: dict[Stored, Known] | None = None
+) -> dict[str, int]:
     """Put probe rows into the user's tables that hold no row, so that every constraint of the schema holds.
 
-    ``tables`` limits it to some of them; it is called outside of a transaction. Gives, by the name of each
-    table that was empty, how many rows it holds now: 0 where none could be made, which is never an error.
+    ``tables`` limits it to some of them; it is called outside of a transaction. What is ``known`` of tables
+    with the same text is tried first, and what is found is put there. Gives, by the name of each table that
+    was empty, how many rows it holds now: 0 where none could be made, which is never an error.
     """
     try:
-        return _Filling(database, tables).done()
+        return _Filling(database, tables, {} if known is None else known).done()
     except (SqlError, ValueError):
         return {}
 
 
 class _Filling:
-    def __init__(self, database: Database, tables: Iterable[str] | None) -> None:
+    def __init__(self, database: Database, tables: Iterable[str] | None, known: dict[Stored, Known]) -> None:
         self._db = database
-        self._stored = {fold(row[1]): Stored(*row) for row in database.execute(_TABLES)}
-        self._read: dict[str, Table] = {}
+        self._known = known
+        self._stored: dict[str, Stored | None] = {}
+        self._read: dict[str, Table | None] = {}
         self._later: list[_Later] = []
         self._texts: dict[str, Said] = {}
-        wanted = None if tables is None else {fold(name) for name in tables}
-        ledger = fold(database.profile.ledger or "")
-        empty = (
+        if tables is None:
+            self._stored = {
+                fold(row[1]): Stored(*row) for row in database.execute(f"{_STORED} ORDER BY rowid")
+            }
+            tables = [*self._stored]
+        own = {fold(database.profile.ledger or "")}
+        keys = [
             key
-            for key, stored in self._stored.items()
-            if (wanted is None or key in wanted)
-            and key != ledger
-            and not key.startswith("sqlite_")
-            and not self._holds(stored.name)
-        )
-        self._empty = [table for key in empty if (table := self._table(key)) is not None]
+            for key in dict.fromkeys(map(fold, tables))
+            if key not in own and not key.startswith("sqlite_") and not self._holds(key)
+        ]
+        ordinary = {fold(name) for (name,) in database.execute(_LISTED)} if keys else set()
+        self._empty = [table for key in keys if key in ordinary and (table := self._table(key)) is not None]
 
     def done(self) -> dict[str, int]:
         """Fill the tables, parents first."""
@@ -94,17 +106,24 @@ class _Filling:
         return {table.name: self._count(table.name) for table in self._empty}
 
     def _table(self, key: str) -> Table | None:
-        if key not in self._read and key in self._stored:
-            try:
-                found = read_object(self._db, self._stored[key])
-            except SqlError:
-                return None
-            if not isinstance(found, Table):
-                return None
-            self._read[key] = found
-            keys = tuple(resolved(one, self._columns_of) for one in found.foreign_keys)
-            self._read[key] = found._replace(foreign_keys=keys)
-        return self._read.get(key)
+        if key in self._read:
+            return self._read[key]
+        if key not in self._stored:
+            found = self._db.execute(f"{_STORED} AND name = ? COLLATE NOCASE", (key,))
+            self._stored[key] = Stored(*found[0]) if found else None
+        stored = self._stored[key]
+        if stored is not None and stored in self._known:
+            self._read[key] = self._known[stored].table
+            return self._read[key]
+        try:
+            table = None if stored is None or is_virtual(stored) else read_object(self._db, stored)
+        except SqlError:
+            table = None
+        self._read[key] = table if isinstance(table, Table) else None
+        if isinstance(table, Table):
+            keys = tuple(resolved(one, self._columns_of) for one in table.foreign_keys)
+            self._read[key] = table._replace(foreign_keys=keys)
+        return self._read[key]
 
     def _said(self, table: Table) -> Said:
         if table.name not in self._texts:
@@ -148,7 +167,14 @@ class _Filling:
             raise SqlError(f"a probe row of {table.name} refers to nothing")
 
     def _rows(self, table: Table, circle: Sequence[Table]) -> None:
+        stored = self._stored[fold(table.name)]
+        known = None if stored is None or circle else self._known.get(stored)
+        found: list[tuple[list[str], tuple[Value, ...]]] = []
         for row in range(_ROWS):
+            if known is not None and row < len(known.rows) and self._insert(table, *known.rows[row]) is None:
+                self._postpone(table, row)
+                found.append(known.rows[row])
+                continue
             units = self._units(table, row, circle)
             search = Search(self._said(table), units)
             names = [name for unit in units for name in unit.columns]
@@ -156,9 +182,12 @@ class _Filling:
                 problem = self._insert(table, names, values)
                 if problem is None:
                     self._postpone(table, row)
+                    found.append((names, values))
                     break
                 if not search.learn(problem):
                     break
+        if stored is not None:
+            self._known[stored] = Known(table, found)
 
     def _insert(self, table: Table, names: list[str], values: tuple[Value, ...]) -> str | None:
         """Insert a row; what SQLite says of one that does not hold."""
@@ -233,8 +262,9 @@ class _Filling:
         if row or not table.foreign_keys or table.without_rowid:
             return
         ((rowid,),) = self._db.execute("SELECT last_insert_rowid()")
-        empty = {fold(one.name) for one in self._empty if not self._holds(one.name)}
-        self._later += [_Later(table, key, rowid) for key in table.foreign_keys if fold(key.parent) in empty]
+        self._later += [
+            _Later(table, key, rowid) for key in table.foreign_keys if not self._holds(key.parent)
+        ]
 
     def _refer(self, later: _Later) -> None:
         """Let a row refer to its parent, now that there is one."""

@@ -157,7 +157,7 @@ class _Reader:
                     continue
                 return File(migration, _failed(migration, refused), ran=False), None
             step = Step(migration, ran, self._witness.take())
-            return File(migration, self._statements(step, refused), ran=True), step
+            return File(migration, self._statements(step, refused), ran=True, text=text), step
 
     def _statements(self, step: Step, refused: dict[int, Refusal]) -> tuple[Statement, ...]:
         migration = step.migration
