@@ -259,6 +259,15 @@ def test_comments_of_a_released_file(work: Repository) -> None:
     assert found(aim) == []
 
 
+def test_line_ends(work: Repository) -> None:
+    """Line ends that git turned are no edit, not even in a string."""
+    text = "INSERT INTO one VALUES (1);\nCREATE TABLE three (id TEXT DEFAULT 'a\nb');\n"
+    work.git("checkout", "--quiet", "main")
+    work.commit({THIRD: text})
+    (work.root / THIRD).write_bytes(text.replace("\n", "\r\n").encode())
+    assert found() == []
+
+
 def test_changed_since(work: Repository) -> None:
     """Only what is found in files that are new or other ones is shown, and what is gone."""
     work.write({"migrations/0003-Old.sql": THREE, "migrations/0004_four.sql": ONE.replace("one", "four")})

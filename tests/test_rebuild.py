@@ -311,6 +311,19 @@ def refused(text: str, sql: str, said: str, folder: Path, monkeypatch: pytest.Mo
     assert [path.name for path in directory.iterdir()] == ["0001_all.sql"]
 
 
+def test_a_proof_without_rows_says_so(tmp_path: Path) -> None:
+    """Where no row can be in a table that refers to it, the proof saw none there, and a note says so."""
+    directory = tmp_path / "migrations"
+    directory.mkdir()
+    child = (
+        "CREATE TABLE child (up INTEGER REFERENCES teams(id), CHECK (up < 0 AND up > 0 AND up IS NOT NULL));"
+    )
+    (directory / "0001_all.sql").write_text(f"CREATE TABLE teams (id INTEGER PRIMARY KEY);\n{child}\n")
+    made = new(target(directory), "rebuild teams", rebuild="teams")
+    assert made.notes == ("child is empty, and no rows could be made for the proof",)
+    assert made.path.exists()
+
+
 @pytest.mark.parametrize(("sql", "table"), CHAINS.values(), ids=CHAINS)
 def test_lint_finds_nothing_in_it(sql: str, table: str, tmp_path: Path) -> None:
     """A rebuild that was written for a chain without rows is proved, and no rule has a word to say of it."""
@@ -322,6 +335,7 @@ def test_lint_finds_nothing_in_it(sql: str, table: str, tmp_path: Path) -> None:
     (directory / "0001_all.sql").write_text("\n".join(statements))
     made = new(target(directory), "rebuild it", rebuild=table)
     assert made.path.name == "0002_rebuild_it.sql"
+    assert made.notes == ()
     severities = {rule.code: rule.severity for rule in RULES}
     aim = target(directory)
     with read(aim, read_chain(directory)) as study:
