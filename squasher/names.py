@@ -131,7 +131,7 @@ def renumbered(new: Sequence[Named], there: Sequence[Named]) -> str:
     """What to do so that ``new`` migrations come behind those that are ``there``, in their own order."""
     first = next_number([one.key for one in there])
     names = [
-        one._replace(stem=f"{numbered(first + place, there)}_{one.words}").path
+        one._replace(stem=f"{numbered(first + place, there)}_{proper(one.words) or one.words}").path
         for place, one in enumerate(one for one in new if one.key)
     ]
     if len(names) == 1:

@@ -166,11 +166,21 @@ def test_new_numbers_in_order(work: Repository) -> None:
     assert one.help == "Rename this branch's migrations, in their order, to 0004_b.sql and 0005_c.sql."
 
 
+def test_a_new_number_comes_with_a_good_name(work: Repository) -> None:
+    """Whoever has to rename a file for its number is told a name that no other rule refuses."""
+    work.write({"migrations/0000_Add-X.sql": THREE})
+    helps = {one.code: one.help for one in lint([target("migrations")], NAMES).diagnostics}
+    assert set(helps) == {"SQ101", "SQ104"}
+    assert helps["SQ104"] == "Rename it to 0003_add_x.sql."
+
+
 def test_a_deleted_file_shows_its_first_line(work: Repository) -> None:
     """What is gone is told at its old path, with the line that it began with and how to get it back."""
     (work.root / SECOND).unlink()
-    (one,) = lint([target("migrations")], NAMES).diagnostics
+    report = lint([target("migrations")], NAMES)
+    (one,) = report.diagnostics
     assert (one.path, one.line, one.source) == (SECOND, 1, TWO.strip())
+    assert report.files == 2
     command = one.help.partition("`")[2].partition("`")[0].split()
     assert command[:2] == ["git", "checkout"]
     work.git(*command[1:])

@@ -68,7 +68,8 @@ def lint(targets: Iterable[Target], wanted: Wanted = ALL) -> Report:
             continue
         there = {migration.path for migration in chain.migrations}
         shown = tuple(one for one in found if one.path in paths or one.path not in there)
-        reports.append(Report(shown, len(paths), (*chain.skipped, *unseen)))
+        files = paths.union(one.path for one in shown)  # those that are gone, too
+        reports.append(Report(shown, len(files), (*chain.skipped, *unseen)))
     if not any(report.failed for report in reports):
         _refuse_unknown(wanted, known)
     return _merged(reports)

@@ -34,6 +34,7 @@ ALTER TABLE roles ADD COLUMN title TEXT NOT NULL DEFAULT '';
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final
 
 from squasher.chain import migration
@@ -83,7 +84,7 @@ def check(study: Study) -> Iterator[Violation]:
 def _touched(found: Standing, branch: Branch, old: Migration) -> Iterator[Violation]:
     """What became of a migration that the default branch has, if anything did."""
     now = found.here.get(old.name)
-    put_back = f"Put it back with `git checkout {branch.base[:SHORT]} -- {old.path}`"
+    put_back = f"Put it back with `git checkout {branch.base[:SHORT]} -- {shlex.quote(old.path)}`"
     if now is None:
         twin = next((found.here[one.path] for one in found.new if _same(found.here[one.path], old)), None)
         if twin is None:
