@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import ast
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import squasher
 from squasher.chain import read_chain
+from squasher.engine import Database
+from squasher.errors import InputError
+from squasher.hints import Case as Known
+from squasher.lint.linter import diagnose
 from squasher.lint.reading import read
+from squasher.lint.rules import RULES
+from squasher.profiles import D1
+from squasher.sql import significant
 from squasher.target import target
+from squasher.volatile import UNIVERSES
+from tests import d1_cases, lints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from squasher.lint.diagnostic import Severity
     from squasher.lint.study import Statement, Study
+    from tests.d1_cases import Case
 
 
 @contextmanager
@@ -147,8 +160,116 @@ class TestReadingOn:
             assert study.complete
             assert [one.text for one in study.statements if one.refusal] == ["ATTACH 'x' AS x"]
 
+    def test_what_was_run(self, tmp_path: Path) -> None:
+        """A file's text without what was refused runs as it did, and each statement is at its bytes."""
+        file = "VACUUM;\nCREATE TABLE größe (a);ATTACH 'é'\nAS ü; INSERT INTO größe VALUES ('é')"
+        with studied(tmp_path / "migrations", file) as study:
+            (one,) = study.files
+            ran = [statement.ran for statement in one.statements if statement.ran is not None]
+            with Database(D1, UNIVERSES[0]) as database:
+                again = database.run(one.text)
+            assert [one._replace(sql=one.sql.rstrip()) for one in again] == [
+                one._replace(sql=one.sql.rstrip()) for one in ran
+            ]
+            assert one.text.count("\n") == file.count("\n") + 1
+
+    def test_rows_that_replace_deletes_from_any_table(self, tmp_path: Path) -> None:
+        """A table's name is asked of SQLite as a value: it may be a keyword, and hold a quote."""
+        file = (
+            'CREATE TABLE "it\'s order" (id INTEGER PRIMARY KEY, a); INSERT INTO "it\'s order" VALUES (1, 2);'
+            'REPLACE INTO "it\'s order" VALUES (1, 3);'
+        )
+        with studied(tmp_path / "migrations", file) as study:
+            effect = study.statements[2].effect
+            assert effect is not None
+            assert (effect.gone, effect.columns) == (((1, 2),), ("id", "a"))
+
     def test_very_many_refusals(self, tmp_path: Path) -> None:
         """A file of refusals is given up after a thousand of them, in one pass."""
         with studied(tmp_path / "migrations", "VACUUM;" * 1200) as study:
             assert not study.complete
             assert sum(one.refusal is not None for one in study.statements) == 1000
+
+
+RECORDED = d1_cases.recorded()
+EXECUTED = "it was recorded with `execute --file`, behind which nothing is appended"
+ACCEPTED = {
+    "begin_transaction": "the pair is deleted for a local database only",
+    "begin_transaction_in_comment": "the words are deleted, with COMMIT; from another comment",
+    "begin_transaction_in_string": "another string is stored than the one that was written",
+    "like_view_ddl_51": "it fails when it is used",
+    "like_check_51": "it fails when it is used",
+    "like_check_52": "it fails when it is used",
+    "bytes_of_a_last_comment_100001": EXECUTED,
+    "bytes_of_a_last_comment_100002": EXECUTED,
+    "limited_hidden_table": "the replay cannot say what it means, and says so",
+    "limited_view": "the replay cannot say what it means, and says so",
+    "limited_from": "the replay cannot say what it means, and says so",
+}
+"""What D1 took, and lint has an error for, with the reason."""
+REFUSED = {
+    **dict.fromkeys(("empty", "only_comment", *(f"nothing_{number}" for number in range(7))), EXECUTED),
+    "bytes_alone_semicolon_100000": EXECUTED,
+    "bytes_alone_line_ends_99998": EXECUTED,
+}
+"""What D1 did not take, and is sound as a migration, for what wrangler appends to it."""
+
+
+@pytest.mark.parametrize("case", d1_cases.every(), ids=lambda case: case.name)
+def test_recorded_cases(tmp_path: Path, case: Case) -> None:
+    """What the real D1 refused has an error of this group, what it took has none, but for known reasons."""
+    error = RECORDED[case.name].error
+    if "\0" in case.sql:
+        assert error is not None
+        with pytest.raises(InputError, match="NUL"), studied(tmp_path / "migrations", case.sql):
+            pass
+        return
+    severities: dict[str, Severity] = {
+        rule.code: rule.severity if rule.code.startswith("SQ2") else "off" for rule in RULES
+    }
+    with studied(tmp_path / "migrations", case.sql) as study:
+        found = diagnose(study, RULES, severities)
+    errors = [one for one in found if one.severity == "error"]
+    if _has_no_end(case.sql) and error is None:
+        assert {one.code for one in errors} == {"SQ208"}
+        return
+    expected = (error is not None or case.name in ACCEPTED) and case.name not in REFUSED
+    assert bool(errors) == expected, [one.message for one in found]
+
+
+def _has_no_end(sql: str) -> bool:
+    """Whether a file's last statement has no semicolon: it was recorded by what appends nothing."""
+    return [token.text for token in significant(sql)][-1:] not in ([], [";"])
+
+
+def test_every_known_reason_is_of_a_case() -> None:
+    """A reason for a case that D1 took is of one that it took, and the other way round."""
+    assert [name for name in ACCEPTED if RECORDED[name].error is not None] == []
+    assert [name for name in REFUSED if RECORDED[name].error is None] == []
+
+
+def test_every_topic_has_a_rule() -> None:
+    """Whatever rule of D1's own the engine names in a refusal, some rule of lint speaks of it."""
+    package = Path(squasher.__file__).parent
+    topics = {
+        keyword.value.value
+        for name in ("authority.py", "hints.py")
+        for node in ast.walk(ast.parse((package / name).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "topic" and isinstance(keyword.value, ast.Constant)
+    }
+    assert len(topics) >= 7
+    default = Known._field_defaults["topic"]
+    assert topics | {default} == {rule.topic for rule in RULES if rule.topic}
+
+
+def test_plain_sqlite_is_told_what_is_not_run(tmp_path: Path) -> None:
+    """Under the profile sqlite no rule is D1's; what squasher does not run there fails all the same."""
+    files = {"0001_users.sql": "PRAGMA encoding = 'UTF-16';\nCREATE TEMP TABLE t (a);\nVACUUM;\n"}
+    rules = {rule.code: rule for rule in RULES}
+    found = lints.diagnosed(tmp_path / "sqlite", files, rules["SQ201"], "sqlite")
+    assert [(one.line, one.message) for one in found] == [(1, "squasher does not allow PRAGMA encoding")]
+    assert lints.diagnosed(tmp_path / "d1", files, rules["SQ201"]) == []
+    for code in ("SQ204", "SQ205", "SQ206"):
+        assert lints.diagnosed(tmp_path / code, files, rules[code], "sqlite") == []

@@ -13,14 +13,14 @@ from squasher.hints import explain, topic_of
 from squasher.lint.head import head
 from squasher.lint.study import Effect, File, Refusal, Statement, Study
 from squasher.replay import Step, apply, begin
-from squasher.sql import COMMENT, TRIVIA, iterate, quote, significant
+from squasher.sql import COMMENT, TRIVIA, iterate, literal, quote, significant
 from squasher.statements import Stopped, leading_trivia
 from squasher.universe import utc
 from squasher.volatile import UNIVERSES
 from squasher.watch import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from squasher.chain import Chain, Migration
     from squasher.engine import Found
@@ -66,7 +66,7 @@ class Witness(Watcher):
             after = Counter(self._rows_of(table) or before)
             gone = tuple(row for row in before if row not in after)
             if gone:
-                columns = self._db.execute(f"SELECT name FROM pragma_table_info({quote(table)})")
+                columns = self._db.execute(f"SELECT name FROM pragma_table_info({literal(table)})")
                 self.effects[self._statements] = Effect(gone=gone, columns=tuple(name for (name,) in columns))
         elif not ran.changes and ran.sql[:6].lower() in {"update", "delete"} and len(ran.writes) == 1:
             self.effects[self._statements] = Effect(held=self._holds(ran.writes[0]))
@@ -142,15 +142,17 @@ class _Reader:
             return bool(refusal.topic) and len(refused) < _MOST_REFUSED
 
         self._witness.effects = {}
+        chain = self._as_meant(index)
         try:
-            ran = apply(self._db, self._as_meant(index), index, self._witness, past)
+            ran = apply(self._db, chain, index, self._witness, past)
         except ReplayError as error:
             self._witness.back()
             if not isinstance(error.__cause__, Stopped) and not self._made_less:
                 refused.setdefault(*_at_end(migration, error))
             return File(migration, _failed(migration, refused), ran=False), None
         step = Step(migration, ran, self._witness.take())
-        return File(migration, self._statements(step, refused), ran=True), step
+        text = _without(chain.migrations[index].text, refused)
+        return File(migration, self._statements(step, refused), ran=True, text=text), step
 
     def _as_meant(self, index: int) -> Chain:
         """The chain, without what keeps D1 from running a file at all."""
@@ -215,6 +217,18 @@ def _ended(text: str) -> str:
             last = token.text
     closed = text + "*/" if is_open(comment) else text
     return closed if last in {"", ";"} else closed + "\n;"
+
+
+def _without(text: str, starts: Iterable[int]) -> str:
+    """A text without the statements that begin at some characters; what is left stands at the same bytes."""
+    parts: list[str] = []
+    at = 0
+    for start in sorted(starts):
+        statement = _statement_at(text, start)
+        blank = "".join(char if char == "\n" else " " * len(char.encode()) for char in statement)
+        parts += [text[at:start], blank]
+        at = start + len(statement)
+    return "".join([*parts, text[at:]])
 
 
 def is_open(comment: str) -> bool:
