@@ -23,6 +23,8 @@ from squasher.lint.rules import (
     sq216_missing_function,
     sq217_crlf_in_trigger,
     sq218_missing_module,
+    sq501_unshared_key,
+    sq502_clock_dependent_rows,
     sq901_unused_ignore,
     sq902_ignore_without_reason,
 )
@@ -49,6 +51,8 @@ RULES: Final[tuple[Rule, ...]] = (
     sq216_missing_function.RULE,
     sq217_crlf_in_trigger.RULE,
     sq218_missing_module.RULE,
+    sq501_unshared_key.RULE,
+    sq502_clock_dependent_rows.RULE,
     sq901_unused_ignore.RULE,
     sq902_ignore_without_reason.RULE,
 )
