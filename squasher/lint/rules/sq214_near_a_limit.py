@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Final
 from squasher.lint.reading import read
 from squasher.lint.refused import violation
 from squasher.lint.rule import ONLY_D1, Rule, Violation
+from squasher.sql import KEYWORDS, NAME, WORD, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _ARGUMENTS: Final = 32
 _BYTES: Final = 2_000_000
 _FULL: Final = 0.9
+_NO_CALL: Final = frozenset({"table", "into", "exists", "references", "on", "."})
+"""Words before a name that has a list of columns behind it."""
 
 
 def check(study: Study) -> Iterator[Violation]:
@@ -78,14 +81,16 @@ def _may_break(study: Study) -> bool:
 
 
 def _calls(tokens: Sequence[Token]) -> bool:
-    """Whether anything that may be a call has that many arguments."""
-    commas: list[int] = []
-    for token in tokens:
+    """Whether anything that may be a call has that many arguments: this only saves a replay."""
+    commas: list[int | None] = []
+    for place, token in enumerate(tokens):
         if token.text == "(":
-            commas.append(0)
+            named = place > 1 and tokens[place - 1].kind in {WORD, NAME}
+            listed = fold(tokens[place - 1].text) in KEYWORDS or fold(tokens[place - 2].text) in _NO_CALL
+            commas.append(0 if named and not listed else None)
         elif token.text == ")" and commas:
             commas.pop()
-        elif token.text == "," and commas:
+        elif token.text == "," and commas and commas[-1] is not None:
             commas[-1] += 1
             if commas[-1] >= _ARGUMENTS:
                 return True

@@ -94,8 +94,8 @@ def _foreign(tables: tuple[Table, ...], table: Table, column: str) -> tuple[Tabl
     for child in tables:
         for foreign in child.foreign_keys:
             if fold(foreign.parent) == fold(table.name) and len(foreign.columns) == 1:
-                aim = foreign.parent_columns[0] or "".join(primary)
-                if fold(aim) == column:
+                aims = primary if foreign.parent_columns[0] is None else foreign.parent_columns
+                if [fold(aim or "") for aim in aims] == [column]:
                     return child, foreign
     return None
 
@@ -104,7 +104,8 @@ def _violation(
     study: Study, key: tuple[Table, str], foreign: tuple[Table, ForeignKey] | None, other: Cell | None
 ) -> Violation:
     table, column = key
-    words, related = "", ()
+    words = ""
+    related: tuple[Related, ...] = ()
     if foreign is not None:
         child, constraint = foreign
         words = f"{child.name}.{constraint.columns[0]} refers to it"
