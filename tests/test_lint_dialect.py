@@ -19,6 +19,7 @@ from squasher.lint.reading import read
 from squasher.lint.rules import RULES
 from squasher.profiles import D1
 from squasher.sql import significant
+from squasher.statements import Stopped
 from squasher.target import target
 from squasher.volatile import UNIVERSES
 from tests import d1_cases, lints
@@ -184,11 +185,46 @@ class TestReadingOn:
             assert effect is not None
             assert (effect.gone, effect.columns) == (((1, 2),), ("id", "a"))
 
+    def test_a_comment_that_is_too_long_for_what_is_appended(self, tmp_path: Path) -> None:
+        """A comment at the end is sent with the statement that records the migration (wrangler 4.164.0)."""
+        file = f"CREATE TABLE t (a);\n-- {'x' * 100_000}\n"
+        with studied(tmp_path / "migrations", file) as study:
+            (statement,) = study.statements
+            assert not study.complete
+            assert statement.refusal is not None
+            assert statement.refusal.topic == "limits"
+            assert "to record the migration" in statement.refusal.message
+
     def test_very_many_refusals(self, tmp_path: Path) -> None:
         """A file of refusals is given up after a thousand of them, in one pass."""
         with studied(tmp_path / "migrations", "VACUUM;" * 1200) as study:
             assert not study.complete
             assert sum(one.refusal is not None for one in study.statements) == 1000
+
+
+VALIDATIONS = {
+    "case": ("", "SELECT CASE WHEN new.a = '' THEN RAISE(ABORT, 'empty') END;"),
+    "brackets": ("", "SELECT (CASE WHEN new.a = '' THEN RAISE(ABORT, 'empty') END);"),
+    "iif": ("", "SELECT iif(new.a = '', RAISE(ABORT, 'empty'), NULL);"),
+    "where": ("", "SELECT RAISE(ABORT, 'empty') WHERE new.a = '';"),
+    "when": ("WHEN new.a = ''", "SELECT RAISE(ABORT, 'empty');"),
+}
+
+
+@pytest.mark.parametrize("form", VALIDATIONS)
+def test_ways_around_case(form: str) -> None:
+    """What the help of SQ212 names does to every row what the CASE does, NULL included."""
+    when, body = VALIDATIONS[form]
+    trigger = f"CREATE TRIGGER r BEFORE INSERT ON t {when} BEGIN {body} END;"
+    outcomes: list[str | int] = []
+    for value in ("'x'", "''", "NULL", "0", "x''"):
+        with Database(D1, UNIVERSES[0]) as database:
+            try:
+                (*_, insert) = database.run(f"CREATE TABLE t (a); {trigger} INSERT INTO t VALUES ({value});")
+                outcomes.append(insert.changes)
+            except Stopped as stopped:
+                outcomes.append(stopped.error.message)
+    assert outcomes == [1, "empty", 1, 1, 1]
 
 
 RECORDED = d1_cases.recorded()

@@ -33,6 +33,9 @@ _MOST_ROWS: Final = 10_000
 _HEAD: Final = 500
 _MOST_REFUSED: Final = 1_000
 """With more refused statements in one file, the file is given up: whoever reads of so many knows."""
+_TOO_LONG_TO_RECORD: Final = (
+    "with the comment behind the last statement, what wrangler appends to record the migration is too long"
+)
 _MAKE_NOTHING: Final = frozenset({"transactions", "pragmas", "vacuum"})
 """Topics of statements without which what follows runs as it would with them."""
 _SPELLED: Final = ("BEGIN TRANSACTION", "begin transaction")
@@ -136,10 +139,13 @@ class _Reader:
         def past(stopped: Stopped) -> bool:
             start = _character(migration, min(stopped.start, len(migration.data)))
             refusal = self._refusal(migration, start, stopped.error)
+            recording = stopped.start >= len(migration.data)  # what wrangler appends
+            if recording and refusal.topic:
+                refusal = refusal._replace(message=_TOO_LONG_TO_RECORD, help="Shorten the comment.")
             if refusal.topic or not self._made_less:
                 refused[start] = refusal
             self._made_less |= refusal.topic not in _MAKE_NOTHING
-            return bool(refusal.topic) and len(refused) < _MOST_REFUSED
+            return bool(refusal.topic) and not recording and len(refused) < _MOST_REFUSED
 
         self._witness.effects = {}
         chain = self._as_meant(index)

@@ -52,7 +52,7 @@ _HELP: Final = (
 def check(study: Study) -> Iterator[Violation]:
     """PRAGMAs after which an SQLite that is in no transaction has foreign keys off."""
     for statement in study.statements:
-        if statement.ran is None or not _names_it(statement):
+        if statement.refusal is not None or not _names_it(statement):
             continue
         with Database(SQLITE, UNIVERSES[0]) as database:
             database.execute("PRAGMA foreign_keys = on")
