@@ -6,8 +6,8 @@ number of rows, or the chain failed.
 
 ## Why it bites
 An installation of today and one of next month hold different reference rows, and no review sees it. Where
-the chain fails, a fresh installation stops working on some day. There is no file that such a chain could be
-squashed to: `squasher squash` refuses it.
+the chain fails, a fresh installation stops working on some day. No file says what such a chain means:
+`squasher squash` refuses one that fails, or that leaves more rows on one day than on another.
 
 ## Example
 ```sql
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from squasher.lint.elsewhere import Failure
     from squasher.lint.study import Study
+    from squasher.universe import Universe
 
 _HELP: Final = "Write what it means: a date that everybody reads the same, and rows by their keys."
 
@@ -49,28 +50,25 @@ def check(study: Study) -> Iterator[Violation]:
     for statement, counts in found.counts:
         place = next((place for place, count in enumerate(counts) if count != counts[0]), None)
         if place is not None:
-            here, there = counts[0], counts[place]
-            message = f"the statement writes {_rows(here)} here and {there:,} {_where(place)}"
+            here, there = _where(UNIVERSES[place])
+            rows = "1 row" if counts[0] == 1 else f"{counts[0]:,} rows"
+            message = f"the statement writes {rows}{here} and {counts[place]:,}{there}"
             yield Violation(statement.span, message, _HELP)
             return
 
 
 def _fails(failure: Failure) -> Violation:
     words = failure.error.message.removeprefix(f"{failure.error.path}:{failure.error.line}: ")
-    message = f"the chain runs here and fails {_where(UNIVERSES.index(failure.universe))}: {words}"
-    return Violation(failure.statement.span, message, _HELP)
+    here, there = _where(failure.universe)
+    return Violation(failure.statement.span, f"the chain runs{here} and fails{there}: {words}", _HELP)
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
-
-
-def _where(place: int) -> str:
-    """What is otherwise in a universe: the day, or chance alone."""
-    universe = UNIVERSES[place]
-    if universe.clock == UNIVERSES[0].clock:
-        return "with other random values"
-    return f"on {universe.day}"
+def _where(other: Universe) -> tuple[str, str]:
+    """What tells the first universe from another, and that from it: the day, or chance alone."""
+    first = UNIVERSES[0]
+    if other.clock == first.clock:
+        return "", " with other random values"
+    return f" on {first.day}", f" on {other.day}"
 
 
 RULE: Final = Rule("SQ502", "clock-dependent-rows", "error", check)
