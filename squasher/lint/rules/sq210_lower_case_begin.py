@@ -1,8 +1,9 @@
 """A trigger whose BEGIN or END is not in upper case.
 
 ## Problem
-The splitter behind `wrangler d1 migrations apply --remote` knows the body of a trigger by `BEGIN` in upper
-case only (cloudflare/workers-sdk#15314), and wrangler before 4.124.0 its end by `END` (#15093).
+What splits a file behind `wrangler d1 migrations apply --remote` is reported to know the body of a trigger
+by `BEGIN` in upper case only (cloudflare/workers-sdk#15314, #10998), and wrangler before 4.124.0 knows its
+end by `END` (#15093).
 
 ## Why it bites
 The migration runs on every local database. Remotely the trigger is cut at the first semicolon of its body,

@@ -5,9 +5,10 @@ What splits a file into statements has to know which semicolons of a trigger do 
 comments are the ones that splitters forget.
 
 ## Why it bites
-wrangler splits files by other rules than SQLite, and D1 splits again behind `--remote` by rules that nobody
-can read; they have cut statements at a comment's semicolon before (cloudflare/workers-sdk#3892). The trigger
-then fails with `incomplete input`, remotely only. Between statements a comment may say what it likes.
+wrangler splits files by other rules than SQLite, its releases by different ones, and D1 splits once more
+behind `--remote`, by rules that nobody outside can read. A semicolon in a comment has cut a statement there
+before (cloudflare/workers-sdk#3892), on no local database. A trigger that is cut fails with `incomplete
+input`. Comments between statements are not reported: what is cut off of them is no statement.
 
 ## Example
 ```sql

@@ -5,10 +5,10 @@
 takes it for that.
 
 ## Why it bites
-The trigger is cut there and fails with `incomplete input: SQLITE_ERROR [code: 7500]`, on a remote database
-or with an older wrangler (cloudflare/workers-sdk#4326). SQLite itself and the newest wrangler split it well,
-so every test is green. Only this form is known to fail: a CASE that anything but a semicolon follows is not
-reported.
+Triggers that were cut there are reported to fail with `incomplete input: SQLITE_ERROR [code: 7500]`, on a
+remote database or with an older wrangler (cloudflare/workers-sdk#4326). SQLite itself and the newest
+wrangler split it well, so every test is green. Only this form is known to fail: a CASE that anything but a
+semicolon follows is not reported.
 
 ## Example
 ```sql
