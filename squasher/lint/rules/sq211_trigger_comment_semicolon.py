@@ -8,7 +8,7 @@ comments are the ones that splitters forget.
 wrangler splits files by other rules than SQLite, its releases by different ones, and D1 splits once more
 behind `--remote`, by rules that nobody outside can read. A semicolon in a comment has cut a statement there
 before (cloudflare/workers-sdk#3892), on no local database. A trigger that is cut fails with `incomplete
-input`. Comments between statements are not reported: what is cut off of them is no statement.
+input`. Comments between statements are not reported: that report is closed.
 
 ## Example
 ```sql
