@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from squasher.lint.rules import (
     sq201_statement_fails,
     sq202_transaction_control,
+    sq401_exists_otherwise,
     sq901_unused_ignore,
     sq902_ignore_without_reason,
 )
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 RULES: Final[tuple[Rule, ...]] = (
     sq201_statement_fails.RULE,
     sq202_transaction_control.RULE,
+    sq401_exists_otherwise.RULE,
     sq901_unused_ignore.RULE,
     sq902_ignore_without_reason.RULE,
 )
