@@ -8,6 +8,8 @@ from squasher.lint.rules import (
     sq201_statement_fails,
     sq202_transaction_control,
     sq401_exists_otherwise,
+    sq403_no_row_met,
+    sq404_drop_of_nothing,
     sq901_unused_ignore,
     sq902_ignore_without_reason,
 )
@@ -19,6 +21,8 @@ RULES: Final[tuple[Rule, ...]] = (
     sq201_statement_fails.RULE,
     sq202_transaction_control.RULE,
     sq401_exists_otherwise.RULE,
+    sq403_no_row_met.RULE,
+    sq404_drop_of_nothing.RULE,
     sq901_unused_ignore.RULE,
     sq902_ignore_without_reason.RULE,
 )
