@@ -11,6 +11,8 @@ from squasher.lint.rules import (
     sq402_insert_ignored,
     sq403_no_row_met,
     sq404_drop_of_nothing,
+    sq605_double_quoted_string,
+    sq606_broken_view,
     sq901_unused_ignore,
     sq902_ignore_without_reason,
 )
@@ -25,6 +27,8 @@ RULES: Final[tuple[Rule, ...]] = (
     sq402_insert_ignored.RULE,
     sq403_no_row_met.RULE,
     sq404_drop_of_nothing.RULE,
+    sq605_double_quoted_string.RULE,
+    sq606_broken_view.RULE,
     sq901_unused_ignore.RULE,
     sq902_ignore_without_reason.RULE,
 )
