@@ -10,6 +10,7 @@ from squasher.sql import fold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from squasher.lint.rule import Span
     from squasher.lint.study import Statement, Study
     from squasher.watch import Version
 
@@ -64,5 +65,10 @@ def is_temporary(statement: Statement) -> bool:
 
 def made_at(statement: Statement, text: str = "made here") -> Related:
     """The line of a statement, for a diagnostic that speaks of it."""
-    migration = statement.migration
-    return Related(migration.path, migration.text.count("\n", 0, statement.start) + 1, text)
+    return line_of(statement.span, text)
+
+
+def line_of(span: Span, text: str = "made here") -> Related:
+    """The line at which a span begins, for a diagnostic that speaks of it."""
+    migration = span.migration
+    return Related(migration.path, migration.text.count("\n", 0, span.start) + 1, text)
