@@ -17,6 +17,9 @@ from squasher.lint.rules import (
     sq604_no_primary_key,
     sq605_double_quoted_string,
     sq606_broken_view,
+    sq607_foreign_key_to_nothing,
+    sq608_foreign_key_without_key,
+    sq609_surprising_type,
     sq901_unused_ignore,
     sq902_ignore_without_reason,
 )
@@ -37,6 +40,9 @@ RULES: Final[tuple[Rule, ...]] = (
     sq604_no_primary_key.RULE,
     sq605_double_quoted_string.RULE,
     sq606_broken_view.RULE,
+    sq607_foreign_key_to_nothing.RULE,
+    sq608_foreign_key_without_key.RULE,
+    sq609_surprising_type.RULE,
     sq901_unused_ignore.RULE,
     sq902_ignore_without_reason.RULE,
 )
