@@ -62,19 +62,14 @@ def check(study: Study) -> Iterator[Violation]:
 
 
 def _of_rows(study: Study) -> Iterator[Violation]:
-    scratch: Database | None = None
-    try:
-        for statement, now in walk(study):
-            if _is_suspect(statement, now):
-                scratch = scratch or _standing(study, now)
-                for token in _strings(scratch, statement.text):
-                    yield _violation(statement.at(token), token)
-            if statement.notes and scratch is not None:
-                scratch.close()
-                scratch = None
-    finally:
-        if scratch is not None:
-            scratch.close()
+    for statement, now in walk(study):
+        if _is_suspect(statement, now):
+            with Database(study.profile, UNIVERSES[0]) as scratch:
+                build(scratch, EMPTY._replace(objects=_touched(statement, now)))
+                scratch.execute("PRAGMA foreign_keys = 0")  # the parents are not there
+                found = _strings(scratch, statement.text)
+            for token in found:
+                yield _violation(statement.at(token), token)
 
 
 def _is_suspect(statement: Statement, now: Mapping[Key, Standing]) -> bool:
@@ -93,13 +88,12 @@ def _columns(facts: SchemaObject | None) -> set[str]:
     return set(map(fold, facts.columns)) if isinstance(facts, View) else set()
 
 
-def _standing(study: Study, now: Mapping[Key, Standing]) -> Database:
-    """The tables and views that stand at a moment, without rows and triggers."""
-    scratch = Database(study.profile, UNIVERSES[0])
-    facts = [one.version.facts for one in now.values() if one.version.facts is not None]
-    kept = tuple(item for item in facts if not isinstance(item, Trigger))
-    build(scratch, EMPTY._replace(objects=kept))
-    return scratch
+def _touched(statement: Statement, now: Mapping[Key, Standing]) -> tuple[SchemaObject, ...]:
+    """The tables that a statement touches, with their indexes; all, and views, where it touches a view."""
+    names = set(map(fold, statement.ran.touches)) if statement.ran is not None else set()
+    every = any(("view", name) in now for name in names)
+    facts = [one.version.facts for one in now.values() if every or fold(one.version.stored.table) in names]
+    return tuple(one for one in facts if one is not None and not isinstance(one, Trigger))
 
 
 def _strings(scratch: Database, text: str) -> list[Token]:

@@ -54,11 +54,15 @@ _NO_INTEGER: Final = ("POINT", "PRINT", "HINT", "TINT", "JOINT")
 
 def check(study: Study) -> Iterator[Violation]:
     """Columns whose type alters what people put into them, and primary keys that take NULL."""
+    known: dict[tuple[object, ...], tuple[str, str] | None] = {}
     with Database(study.profile, UNIVERSES[0]) as scratch:
         for table in tables(study):
             for column in table.columns:
-                found = _null_key(table, column) or (not table.strict and _altered(scratch, column))
-                if found:
+                facts = column.type, column.default, column.hidden
+                if facts not in known:
+                    known[facts] = _altered(scratch, column)
+                found = _null_key(table, column) or (None if table.strict else known[facts])
+                if found is not None:
                     said, advice = found
                     name = f"{printable(table.name)}.{printable(column.name)}"
                     yield Violation(place(study, table, column), f"{name} is {said}", advice)
