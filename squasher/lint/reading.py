@@ -65,7 +65,7 @@ class Witness(Watcher):
                 self.effects[self._statements] = Effect(gone=gone, columns=tuple(name for (name,) in columns))
         elif not ran.changes and ran.sql[:6].lower() in {"update", "delete"} and len(ran.writes) == 1:
             self.effects[self._statements] = Effect(held=self._holds(ran.writes[0]))
-        elif not ran.changes and len(ran.writes) == 1 and (why := swallowed(self._db, ran.sql)):
+        elif not ran.changes and ran.writes and (why := swallowed(self._db, ran.sql)):
             self.effects[self._statements] = Effect(swallowed=why)
         super().see(ran)
 

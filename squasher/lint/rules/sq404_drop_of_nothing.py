@@ -53,7 +53,7 @@ def check(study: Study) -> Iterator[Violation]:
     for statement, now in walk(study):
         key = statement.head.kind, fold(statement.head.called)
         if _did_nothing(statement, key, now) and not _is_elsewhere(study, statement):
-            makes, took = makers.get((statement.migration.name, key), -1), takers.get(key)
+            makes, took = makers.get((statement.migration.name, key[1]), -1), takers.get(key)
             if makes < statement.index and (took is None or took.migration.name != statement.migration.name):
                 yield _violation(statement, took, now)
         for note in statement.notes:
@@ -75,10 +75,10 @@ def _is_elsewhere(study: Study, statement: Statement) -> bool:
     )
 
 
-def _last_makers(study: Study) -> dict[tuple[str, Key], int]:
-    """By file and object, the last statement that makes it there."""
+def _last_makers(study: Study) -> dict[tuple[str, str], int]:
+    """By file and folded name, the last statement that makes something there: a table in place of a view."""
     return {
-        (statement.migration.name, note.new.key): statement.index
+        (statement.migration.name, note.new.key[1]): statement.index
         for statement in study.statements
         for note in statement.notes
         if note.new is not None

@@ -40,7 +40,7 @@ from squasher.lint.rule import Rule, Violation
 from squasher.lint.standing import walk
 from squasher.lint.triggers import firing
 from squasher.model import EMPTY, Index, Table, Trigger, View, VirtualTable
-from squasher.sql import fold, printable, quote, significant, unquote
+from squasher.sql import fold, literal, printable, quote, significant, unquote
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
@@ -177,11 +177,11 @@ def _span(study: Study, item: SchemaObject, token: Token) -> Span:
 
 
 def _violation(span: Span, token: Token) -> Violation:
-    name = printable(unquote(token.text))
+    name = unquote(token.text)
     return Violation(
         span,
-        f'"{name}" names no column, so SQLite takes it for the text',
-        f"Write '{name}' if the text is meant, or correct the name.",
+        f'"{printable(name)}" names no column, so SQLite takes it for the text',
+        f"Write {printable(literal(name))} if the text is meant, or correct the name.",
     )
 
 
