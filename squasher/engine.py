@@ -146,6 +146,22 @@ class Database:
             self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, trusted)
 
     @contextmanager
+    def strict_about_names(self) -> Iterator[None]:
+        """While a name in double quotes that names nothing is an error, and no string (quirks.html#dblquote).
+
+        Not while a script runs: what it has compiled already would be compiled anew.
+        """
+        settings = (apsw.SQLITE_DBCONFIG_DQS_DDL, apsw.SQLITE_DBCONFIG_DQS_DML)
+        before = [(setting, self._db.config(setting, -1)) for setting in settings]
+        try:
+            for setting in settings:
+                self._db.config(setting, 0)
+            yield
+        finally:
+            for setting, value in before:
+                self._db.config(setting, value)
+
+    @contextmanager
     def _limited(self) -> Iterator[None]:
         """The profile's limits, for migrations; squasher's own statements may be larger."""
         limits = [

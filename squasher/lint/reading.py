@@ -12,6 +12,7 @@ from squasher.errors import ReplayError, SqlError
 from squasher.hints import explain, topic_of
 from squasher.lint.head import head
 from squasher.lint.study import Effect, File, Refusal, Statement, Study
+from squasher.lint.swallowed import swallowed
 from squasher.replay import Step, apply, begin
 from squasher.sql import COMMENT, TRIVIA, iterate, literal, quote, significant
 from squasher.statements import Stopped, leading_trivia
@@ -73,6 +74,8 @@ class Witness(Watcher):
                 self.effects[self._statements] = Effect(gone=gone, columns=tuple(name for (name,) in columns))
         elif not ran.changes and ran.sql[:6].lower() in {"update", "delete"} and len(ran.writes) == 1:
             self.effects[self._statements] = Effect(held=self._holds(ran.writes[0]))
+        elif not ran.changes and ran.writes and (why := swallowed(self._db, ran.sql)):
+            self.effects[self._statements] = Effect(swallowed=why)
         super().see(ran)
 
     def _rows_of(self, table: str) -> Found | None:

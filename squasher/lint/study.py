@@ -54,6 +54,8 @@ class Effect(NamedTuple):
     """Rows that a REPLACE deleted or wrote anew with other values, as they were before it."""
     columns: tuple[str, ...] = ()
     """The names of their columns."""
+    swallowed: str = ""
+    """What SQLite would have said of a row that an INSERT passed over, for one that inserted none."""
 
 
 @dataclass(frozen=True, eq=False)
