@@ -499,6 +499,21 @@ def lint(
         str,
         typer.Option("--format", callback=_lint_format, metavar="F", help=f"{', '.join(LINTS)}."),
     ] = "text",
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Count what each rule finds, instead of showing it.")
+    ] = False,
+    relative_to: Annotated[
+        str | None,
+        typer.Option(
+            "--relative-to",
+            metavar="DIR",
+            help="Write the paths of files as seen from there, such as from the root of the repository.",
+        ),
+    ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option("--explain", metavar="CODE", help="Show the page of a rule, by its code or name."),
+    ] = None,
     database: _Databases = None,
     env: _Environment = None,
     config: _Config = None,
@@ -510,6 +525,8 @@ def lint(
 
     Rules read what each statement did, not only what it says; `docs/rules/` has a page for each.
     """
+    if explain is not None:
+        raise typer.Exit(run.explain(explain))
     from squasher.commands.lint import Wanted
 
     raise typer.Exit(
@@ -518,6 +535,8 @@ def lint(
             wanted=Wanted(tuple(files or ()), _codes(select), _codes(ignore)),
             form=form,
             fail_on=fail_on,
+            statistics=statistics,
+            relative_to=relative_to,
         )
     )
 
