@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from squasher.commands.build import Built
     from squasher.commands.squash import Squashed
     from squasher.comparison import Comparison
+    from squasher.lint.diagnostic import Report
 
-__all__ = ["SquasherError", "build", "check", "diff", "squash"]
+__all__ = ["SquasherError", "build", "check", "diagnose", "diff", "squash"]
 
 from squasher.errors import SquasherError
 
@@ -103,3 +104,27 @@ def diff(
     return command.diff(
         command.Sides(old=old, new=new, rows=rows), target(profile=profile, max_steps=max_steps)
     )
+
+
+def diagnose(
+    migrations: str | Path = "migrations",
+    profile: str = "d1",
+    *,
+    select: tuple[str, ...] = (),
+    ignore: tuple[str, ...] = (),
+    max_steps: int | None = None,
+) -> Report:
+    """Find mistakes in a chain, as ``squasher lint`` does: ``result.diagnostics``, in the chain's order.
+
+    ``select`` and ``ignore`` are codes of rules, or the beginnings of codes. Raises SquasherError for
+    a chain that cannot be read; one that does not run is a diagnostic.
+    """
+    from squasher.commands import lint as command
+    from squasher.target import target
+
+    report = command.lint(
+        [target(migrations, None, profile, max_steps)], command.Wanted(select=select, ignore=ignore)
+    )
+    for _, error in report.failed:
+        raise error
+    return report

@@ -80,9 +80,9 @@ def _of_object(tokens: Sequence[Token], at: int, verb: str) -> Head:
         place += 1
     kind = fold(tokens[place].text) if place < len(tokens) else ""
     place += 1
-    guarded = place < len(tokens) and is_word(tokens[place], "if")
-    while guarded and place < len(tokens) and is_word(tokens[place], "if", "not", "exists"):
-        place += 1
+    words = [fold(token.text) for token in tokens[place : place + 3]]
+    guarded = words[:2] == ["if", "exists"] or words == ["if", "not", "exists"]
+    place += (2 if words[1:2] == ["exists"] else 3) if guarded else 0
     name, rest = _name(tokens, place)
     return Head(
         verb,

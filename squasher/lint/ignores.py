@@ -11,12 +11,12 @@ from squasher.sql import COMMENT, iterate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from squasher.chain import Migration
     from squasher.lint.study import File
 
 _MARK: Final = "squasher:"
 _VERB: Final = "ignore"
 _CODE: Final = "SQ"
+_BETWEEN: Final = ", \t"
 
 
 class Ignore:
@@ -45,7 +45,8 @@ def ignores(file: File) -> Iterator[Ignore]:
     migration = file.migration
     if _MARK not in migration.text:
         return
-    ends = [_end_of_line(migration.text, one.start + len(one.text)) for one in file.statements]
+    text = migration.text
+    ends = [one.start + len(one.text) for one in file.statements]
     for token in iterate(migration.text):
         if token.kind != COMMENT:
             continue
@@ -57,28 +58,22 @@ def ignores(file: File) -> Iterator[Ignore]:
             continue
         codes, reason = _codes(rest)
         place = bisect_right(ends, token.start)
+        if place and "\n" not in text[ends[place - 1] : token.start]:
+            place -= 1  # it ends the line of the statement before it
         start = ends[place - 1] if place else 0
-        end = ends[place] if place < len(ends) else len(migration.text) + 1
-        yield Ignore(_span(migration, token.start, token.end), codes, reason, (start, end))
-
-
-def _span(migration: Migration, start: int, end: int) -> Span:
-    return Span(migration, start, end)
+        end = ends[place] if place < len(ends) else len(text) + 1
+        yield Ignore(Span(migration, token.start, token.end), codes, reason, (start, end))
 
 
 def _codes(text: str) -> tuple[tuple[str, ...], str]:
     """The codes at the beginning, with commas or spaces between them, and the reason behind them."""
-    words = text.replace(",", " ").split(" ")
     codes: list[str] = []
-    rest = text
-    for word in filter(None, words):
-        if not (word.startswith(_CODE) and word.removeprefix(_CODE).isdecimal()):
+    rest = text.lstrip(_BETWEEN)
+    while rest.startswith(_CODE):
+        digits = len(rest) - len(_CODE) - len(rest.removeprefix(_CODE).lstrip("0123456789"))
+        codes.append(rest[: len(_CODE) + digits])
+        rest = rest[len(_CODE) + digits :]
+        if rest.startswith(":"):
             break
-        codes.append(word)
-        rest = rest.partition(word)[2].lstrip(", ")
-    return tuple(codes), rest.strip().lstrip(":").strip()
-
-
-def _end_of_line(text: str, place: int) -> int:
-    end = text.find("\n", place)
-    return len(text) if end < 0 else end
+        rest = rest.lstrip(_BETWEEN)
+    return tuple(codes), rest.strip(f"{_BETWEEN}:-–—")
