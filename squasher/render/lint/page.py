@@ -41,8 +41,8 @@ def _shown(text: str) -> str:
 
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     out = StringIO()
-    console = Console(
-        file=out, force_terminal=True, color_system="standard", width=width, legacy_windows=False
-    )
+    # rich's own style puts it on black, on light terminals too
+    theme = Theme({"markdown.code": "cyan"})
+    console = Console(file=out, force_terminal=True, color_system="standard", width=width, theme=theme)
     console.print(Markdown(text, code_theme="ansi_dark", hyperlinks=False))
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
