@@ -20,8 +20,8 @@ def listed() -> str:
     parts = [
         "# The rules of squasher lint\n",
         "Each page says what the problem is, why it bites on D1 or SQLite, and the way out;",
-        "`squasher lint --explain CODE` shows it in a terminal. [squasher lint](../lint.md) tells how rules are",
-        "set and ignored. A rule that is `off` runs when the configuration or `--select` names it.\n",
+        "`squasher lint --explain CODE` shows it in a terminal. [squasher lint](../lint.md) tells how rules",
+        "are set and ignored. A rule that is `off` runs when the configuration or `--select` names it.\n",
     ]
     for beginning, title in GROUPS.items():
         rules = [rule for rule in RULES if rule.code.startswith(beginning)]
