@@ -181,7 +181,8 @@ def test_the_action_annotates_findings(repository: Repository, runner: Runner) -
     ]
     assert "is not equivalent to" in ended.log
     assert "<!-- squasher check:" in ended.summary
-    assert "1  SQ901  warning  unused-ignore" in ended.summary
+    assert "\n1 warning in 1 of 2 files.\n" in ended.summary
+    assert "1 | -- squasher: ignore SQ202 the runner wants it" in ended.log
     (result,) = json.loads(Path(ended.outputs["sarif"]).read_text(encoding="utf-8"))["runs"][0]["results"]
     assert result["ruleId"] == "SQ901"
 
@@ -300,7 +301,7 @@ def test_inputs_that_are_wrong(inputs: dict[str, str], runner: Runner) -> None:
 def test_inputs_are_not_run(name: str, repository: Repository, runner: Runner) -> None:
     """Whatever an input holds, a shell takes it for text."""
     hostile = "lint'\"; touch pwned; $(touch pwned) `touch pwned` ${IFS}* #\n touch pwned"
-    runner.run(**{name: hostile})
+    runner.run(**{"commands": "diff" if name == "base" else "lint", name: hostile})
     assert not list(repository.root.rglob("pwned"))
 
 
