@@ -125,15 +125,25 @@ class Database:
         database = cls(profile, universe, None if copied else file)
         own = database._db
         if copied:
-            own.execute(f"PRAGMA encoding = '{file.pragma('encoding')}'")
-            with own.backup("main", file, "main") as backup:
-                backup.step(-1)
+            database._take(file)
         own.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
         own.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
         own.collation_needed(_lend_collation)
         own.limit(apsw.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)
         own.execute("PRAGMA cell_size_check = ON")
         return database
+
+    def clone(self) -> Self:
+        """Another database that holds the same, in the same universe, its next random value included."""
+        other = type(self)(self.profile, self.universe)
+        other._take(self._db)  # noqa: SLF001 - one of this class
+        other.draw_from(self.draws)
+        return other
+
+    def _take(self, file: apsw.Connection) -> None:
+        self._db.execute(f"PRAGMA encoding = '{file.pragma('encoding')}'")
+        with self._db.backup("main", file, "main") as backup:
+            backup.step(-1)
 
     @contextmanager
     def compiling(self) -> Iterator[None]:

@@ -547,3 +547,14 @@ def test_the_numbers_of_actions() -> None:
     own = {name: value for name, value in names if name.isupper() and type(value) is int}
     assert len(own) >= 30
     assert own == {name: getattr(apsw, f"SQLITE_{name}") for name in own}
+
+
+def test_a_clone_holds_the_same_and_lives_on_its_own(connect: Callable[..., Database]) -> None:
+    """What is written to either is not in the other, and both draw the same random value next."""
+    database = connect(D1, "CREATE TABLE t (x); INSERT INTO t VALUES (random());")
+    clone = database.clone()
+    assert clone.execute("SELECT * FROM t") == database.execute("SELECT * FROM t")
+    assert clone.execute("SELECT random()") == database.execute("SELECT random()")
+    clone.execute("DELETE FROM t")
+    assert len(database.execute("SELECT * FROM t")) == 1
+    clone.close()

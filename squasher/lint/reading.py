@@ -67,11 +67,14 @@ class Witness(Watcher):
         """Called after each statement."""
         if self._before is not None:
             table, before = self._before
-            after = Counter(self._rows_of(table) or before)
-            gone = tuple(row for row in before if row not in after)
+            after = self._rows_of(table) or before
+            held, left = Counter(before), Counter(after)
+            gone = tuple(row for row in before if row not in left)
             if gone:
+                came = tuple(row for row in after if row not in held)
                 columns = self._db.execute(f"SELECT name FROM pragma_table_info({literal(table)})")
-                self.effects[self._statements] = Effect(gone=gone, columns=tuple(name for (name,) in columns))
+                names = tuple(name for (name,) in columns)
+                self.effects[self._statements] = Effect(gone=gone, came=came, columns=names)
         elif not ran.changes and ran.sql[:6].lower() in {"update", "delete"} and len(ran.writes) == 1:
             self.effects[self._statements] = Effect(held=self._holds(ran.writes[0]))
         elif not ran.changes and ran.writes and (why := swallowed(self._db, ran.sql)):

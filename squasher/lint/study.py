@@ -52,6 +52,8 @@ class Effect(NamedTuple):
     """Whether its table held any row, for an UPDATE or DELETE that changed none."""
     gone: tuple[tuple[object, ...], ...] = ()
     """Rows that a REPLACE deleted or wrote anew with other values, as they were before it."""
+    came: tuple[tuple[object, ...], ...] = ()
+    """Rows that it wrote, and that were not there before."""
     columns: tuple[str, ...] = ()
     """The names of their columns."""
     swallowed: str = ""
