@@ -120,7 +120,7 @@ def _files(database: Database, chain: Chain) -> tuple[tuple[File, ...], tuple[St
     reader = _Reader(database, chain, witness)
     for index, migration in enumerate(chain.migrations):
         if len(steps) < index:
-            files.append(File(migration, tuple(_split(migration)), ran=False))
+            files.append(File(migration, tuple(split(migration)), ran=False))
             continue
         file, step = reader.file(index)
         files.append(file)
@@ -252,13 +252,13 @@ def _at_end(migration: Migration, error: ReplayError) -> tuple[int, Refusal]:
     """What stopped a file of which every statement ran, and where its last one begins."""
     cause = error.__cause__
     message = cause.message if isinstance(cause, SqlError) else error.message.partition(": ")[2]
-    starts = [statement.start for statement in _split(migration)]
+    starts = [statement.start for statement in split(migration)]
     return starts[-1] if starts else 0, Refusal("", message, error.hint, error.said, None)
 
 
 def _failed(migration: Migration, refused: dict[int, Refusal]) -> tuple[Statement, ...]:
     """The statements of a file that did not run, split as wrangler does, with what is known of them."""
-    statements = list(_split(migration))
+    statements = list(split(migration))
     starts = [one.start for one in statements]
     for start, refusal in refused.items():
         place = bisect_right(starts, start) - 1
@@ -270,8 +270,8 @@ def _failed(migration: Migration, refused: dict[int, Refusal]) -> tuple[Statemen
     return tuple(statements)
 
 
-def _split(migration: Migration) -> Iterator[Statement]:
-    """The statements of a file as wrangler splits it."""
+def split(migration: Migration) -> Iterator[Statement]:
+    """The statements of a file as wrangler splits it, of which nothing is known but what they say."""
     text = migration.text
     start = index = 0
     while start < len(text):
