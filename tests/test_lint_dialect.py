@@ -198,6 +198,17 @@ class TestReadingOn:
             assert statement.refusal.topic == "limits"
             assert "to record the migration" in statement.refusal.message
 
+    def test_a_commit_that_fails_behind_a_refusal(self, tmp_path: Path) -> None:
+        """Both are told: the statement that is refused, and the rows that refer to nothing."""
+        file = (
+            "CREATE TABLE p (a PRIMARY KEY);"
+            "CREATE TABLE c (a REFERENCES p DEFERRABLE INITIALLY DEFERRED);"
+            "INSERT INTO c VALUES (1); VACUUM;"
+        )
+        with studied(tmp_path / "migrations", file) as study:
+            told = [(one.text, one.refusal.topic) for one in study.statements if one.refusal]
+            assert told == [("INSERT INTO c VALUES (1)", ""), ("VACUUM", "vacuum")]
+
     def test_very_many_refusals(self, tmp_path: Path) -> None:
         """A file of refusals is given up after a thousand of them, in one pass."""
         with studied(tmp_path / "migrations", "VACUUM;" * 1200) as study:
