@@ -21,7 +21,7 @@ from squasher.volatile import UNIVERSES
 from squasher.watch import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from squasher.chain import Chain, Migration
     from squasher.engine import Found
@@ -160,7 +160,8 @@ class _Reader:
         except ReplayError as error:
             self._witness.back()
             if not isinstance(error.__cause__, Stopped) and not self._made_less:
-                refused.setdefault(*_at_end(migration, error))
+                start, refusal = _at_end(migration, error, refused)
+                refused[start] = refusal
             return File(migration, _failed(migration, refused), ran=False), None
         step = Step(migration, ran, self._witness.take())
         text = _without(chain.migrations[index].text, refused)
@@ -248,11 +249,11 @@ def is_open(comment: str) -> bool:
     return comment.startswith("/*") and (len(comment) < len("/**/") or not comment.endswith("*/"))
 
 
-def _at_end(migration: Migration, error: ReplayError) -> tuple[int, Refusal]:
-    """What stopped a file of which every statement ran, and where its last one begins."""
+def _at_end(migration: Migration, error: ReplayError, refused: Container[int]) -> tuple[int, Refusal]:
+    """What stopped a file whose statements ran, but for refused ones, and where the last that ran begins."""
     cause = error.__cause__
     message = cause.message if isinstance(cause, SqlError) else error.message.partition(": ")[2]
-    starts = [statement.start for statement in split(migration)]
+    starts = [one.start for one in split(migration) if one.start not in refused]
     return starts[-1] if starts else 0, Refusal("", message, error.hint, error.said, None)
 
 
