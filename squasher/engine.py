@@ -24,7 +24,7 @@ from squasher.budget import STEPS_PER_CHECK, Budget
 from squasher.d1 import first_statement
 from squasher.errors import SqlError
 from squasher.profiles import STEP_BUDGET
-from squasher.statements import Ran, Runner, leading_trivia
+from squasher.statements import Ran, Runner, Stopped, leading_trivia
 from squasher.universe import Randomness, Universe, utc
 
 if TYPE_CHECKING:
@@ -257,12 +257,14 @@ class Database:
         script: str,
         seen: Callable[[Ran], None] | None = None,
         about: Callable[[str], None] | None = None,
+        past: Callable[[Stopped], bool] | None = None,
     ) -> tuple[Ran, ...]:
         """Run a script under the profile's rules; SQLite itself says where statements end.
 
         Rows are read and dropped. ``about`` is called before each statement with its text and ``seen``
-        after it; both may look around. Raises Stopped at the first statement that fails; what ran before it
-        stays, in the open transaction if there is one.
+        after it; both may look around. ``past`` is asked whether to go on behind a statement that fails.
+        Raises Stopped at the first at which it says no; what ran before it stays, in the open transaction
+        if there is one.
         """
         runner = Runner(self, seen, about)
         cursor = self._db.cursor()
@@ -278,7 +280,12 @@ class Database:
                             pass
                         rest = None
                     except (apsw.Error, SqlError, UnicodeDecodeError) as error:
-                        rest = self._otherwise(cursor, runner, script, self._explain(error))
+                        try:
+                            rest = self._otherwise(cursor, runner, script, self._explain(error))
+                        except Stopped as stopped:
+                            if past is None or not past(stopped):
+                                raise
+                            rest = runner.past(script)
         finally:
             self.budget.end()
             self._db.authorizer = None

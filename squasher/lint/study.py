@@ -103,6 +103,8 @@ class File(NamedTuple):
     statements: tuple[Statement, ...]
     ran: bool
     """Whether all of it ran, but for statements that D1 refuses and that were left out."""
+    text: str = ""
+    """What was run: with those statements blanked; '' where the file did not run."""
 
 
 class Study:

@@ -35,10 +35,10 @@ from squasher.bytecode import build
 from squasher.engine import Database
 from squasher.errors import SqlError
 from squasher.lint.final import by_name, final, place, rebuilt
+from squasher.lint.firing import firing
 from squasher.lint.quoted import quoted, strings
 from squasher.lint.rule import Rule, Violation
 from squasher.lint.standing import walk
-from squasher.lint.triggers import firing
 from squasher.model import EMPTY, Index, Table, Trigger, View, VirtualTable
 from squasher.sql import fold, literal, printable, quote, significant, unquote
 from squasher.volatile import UNIVERSES

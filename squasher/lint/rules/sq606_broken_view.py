@@ -44,8 +44,8 @@ from typing import TYPE_CHECKING, Final
 
 from squasher.errors import SqlError
 from squasher.lint.final import by_name, final, place, rebuilt
+from squasher.lint.firing import firing
 from squasher.lint.rule import Rule, Violation
-from squasher.lint.triggers import firing
 from squasher.model import Trigger, View
 from squasher.sql import fold, printable, quote
 
