@@ -124,7 +124,7 @@ def test_asking_why_an_insert_was_ignored_changes_nothing(tmp_path: Path) -> Non
 
 
 def test_text_that_is_not_utf_8(tmp_path: Path) -> None:
-    """A row with such text can be replaced, and ignored: looking at what a statement met fails no statement."""
+    """A row with such text can be replaced, and ignored: to look at what a statement met fails none."""
     rows = (
         "CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT);\n"
         "INSERT INTO a VALUES (1, CAST(x'61eda080' AS TEXT));\n"
