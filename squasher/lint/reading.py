@@ -82,10 +82,10 @@ class Witness(Watcher):
         super().see(ran)
 
     def _rows_of(self, table: str) -> Found | None:
-        """The rows of a table; None where it is no table, or where they are many."""
+        """The rows of a table; None where it is no table, where they are many or not UTF-8."""
         try:
             rows = self._db.execute(f"SELECT * FROM {quote(table)} LIMIT {_MOST_ROWS + 1}")
-        except SqlError:
+        except (SqlError, UnicodeDecodeError):
             return None
         return rows if len(rows) <= _MOST_ROWS else None
 
