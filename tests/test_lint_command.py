@@ -110,7 +110,7 @@ def test_rules_and_files_are_chosen(options: tuple[str, ...], expected: list[str
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--select", "SQ209"), "error: there is no rule SQ209\nhelp: Is it SQ20"),
+        (("--select", "SQ299"), "error: there is no rule SQ299\nhelp: Is it SQ2"),
         (("--ignore", "nonsense"), "error: there is no rule nonsense\nhelp: "),
         (("migrations/0009_step.sql",), "error: migrations/0009_step.sql does not exist\nhelp: "),
         (("README.md",), "error: README.md is no migration of the chain\nhelp: "),
@@ -118,7 +118,7 @@ def test_rules_and_files_are_chosen(options: tuple[str, ...], expected: list[str
             ("--statistics", "--format", "sarif"),
             "error: --statistics has no format sarif\nhelp: Choose one of",
         ),
-        (("--explain", "SQ209"), "error: there is no rule SQ209\nhelp: Is it SQ20"),
+        (("--explain", "SQ299"), "error: there is no rule SQ299\nhelp: Is it SQ2"),
         (
             ("--explain", "transaction-controls"),
             "error: there is no rule transaction-controls\nhelp: Is it tr",
@@ -203,8 +203,8 @@ def test_severities_are_configured(tmp_path: Path) -> None:
             ),
         ),
         (
-            '[lint]\nSQ209 = "off"',
-            "error: squasher.toml: lint: there is no rule SQ209\n",
+            '[lint]\nSQ299 = "off"',
+            "error: squasher.toml: lint: there is no rule SQ299\n",
         ),
     ],
 )
