@@ -21,7 +21,7 @@ from squasher.sql import fold, free_rowid, is_word, literal, quote, significant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from squasher.model import Snapshot
+    from squasher.model import ForeignKey, Snapshot
 
 _EVENTS: Final = {"CASCADE": "DELETE", "SET NULL": "UPDATE", "SET DEFAULT": "UPDATE"}
 """What ON DELETE does to a child's row."""
@@ -55,6 +55,23 @@ def rebuild(snapshot: Snapshot, name: str) -> str:
     return _Rebuild(snapshot, _table_of(snapshot, name)).text()
 
 
+def concerned(snapshot: Snapshot, name: str) -> tuple[str, ...]:
+    """The table, and those that refer to it."""
+    table = _table_of(snapshot, name)
+    return tuple(dict.fromkeys((table.name, *(child.name for child, _ in _children(snapshot, table)))))
+
+
+def _children(snapshot: Snapshot, table: Table) -> tuple[tuple[Table, ForeignKey], ...]:
+    """Each foreign key to a table, and the table that has it."""
+    return tuple(
+        (child, key)
+        for child in snapshot.of(Table)
+        if isinstance(child, Table)
+        for key in child.foreign_keys
+        if fold(key.parent) == fold(table.name)
+    )
+
+
 def _table_of(snapshot: Snapshot, name: str) -> Table:
     for item in snapshot.of(Table, View, VirtualTable):
         if isinstance(item, Table) and fold(item.name) == fold(name):
@@ -78,13 +95,7 @@ class _Rebuild:
         self._taken = {fold(item.name) for item in snapshot.objects}
         self._rows = self._free(f"{table.name}_rows")
         self._sequence = self._free(f"{table.name}_sequence") if table.autoincrement else None
-        self._children = [
-            (child, key)
-            for child in snapshot.of(Table)
-            if isinstance(child, Table)
-            for key in child.foreign_keys
-            if fold(key.parent) == fold(table.name)
-        ]
+        self._children = _children(snapshot, table)
         self._guards = self._guarded()
         self._loud = self._would_fire_first()
 

@@ -259,6 +259,15 @@ def test_comments_of_a_released_file(work: Repository) -> None:
     assert found(aim) == []
 
 
+def test_line_ends(work: Repository) -> None:
+    """Line ends that git turned are no edit, not even in a string."""
+    text = "INSERT INTO one VALUES (1);\nCREATE TABLE three (id TEXT DEFAULT 'a\nb');\n"
+    work.git("checkout", "--quiet", "main")
+    work.commit({THIRD: text})
+    (work.root / THIRD).write_bytes(text.replace("\n", "\r\n").encode())
+    assert found() == []
+
+
 def test_changed_since(work: Repository) -> None:
     """Only what is found in files that are new or other ones is shown, and what is gone."""
     work.write({"migrations/0003-Old.sql": THREE, "migrations/0004_four.sql": ONE.replace("one", "four")})
@@ -321,3 +330,50 @@ def test_changed_since_outside_of_a_repository(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     with pytest.raises(InputError, match="no git repository"):
         lint([target("migrations")], Wanted(since="main"))
+
+
+def test_directories_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each migration is a directory, its name and number count; elsewhere those of the file."""
+    isolate(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    for place, name in enumerate(("0001_add_a", "0002_Add_B", "0002_add_c")):
+        (tmp_path / "migrations" / name).mkdir(parents=True)
+        text = f"CREATE TABLE t{place} (id INTEGER PRIMARY KEY);\n"
+        (tmp_path / "migrations" / name / "migration.sql").write_text(text)
+    aim = target("migrations")._replace(pattern="*/migration.sql")
+    second, third = (f"migrations/{name}/migration.sql" for name in ("0002_Add_B", "0002_add_c"))
+    assert found(aim) == [("SQ101", second), ("SQ102", third)]
+    one = lint([aim], NAMES).diagnostics[0]
+    assert one.help.startswith("Rename it to 0002_add_b/migration.sql, unless ")
+    (tmp_path / "migrations" / "2024").mkdir()
+    (tmp_path / "migrations" / "2024" / "0001_add_d.sql").write_text(THREE)
+    assert found(target("migrations")._replace(pattern="2024/*.sql")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [
+        ("0001_Add-Users.sql", "Rename it to 0001_add_users.sql, unless a database has applied it: "),
+        ("0001users.sql", "Rename it to 0001_users.sql, unless "),
+        ("0001 add users.sql", "Rename it to 0001_add_users.sql, unless "),
+        ("0001.sql", "Give it a name such as 0003_add_users, unless "),
+        ("add_users.sql", "Give it a name such as 0003_add_users, unless "),
+    ],
+)
+def test_a_better_name(name: str, better: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that lint refuses comes with the one that it would take."""
+    isolate(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / name).write_text(ONE)
+    (one,) = lint([target("migrations")], NAMES).diagnostics
+    assert one.code == "SQ101"
+    assert one.help.startswith(better)
+    assert (one.line, one.column, one.source) == (1, 1, ONE.strip())
+
+
+def test_a_number_of_another_width(work: Repository) -> None:
+    """A new file whose number has too few digits is told which name the chain would give it."""
+    work.write({"migrations/003_add_x.sql": THREE})
+    (one,) = lint([target("migrations")], NAMES).diagnostics
+    assert one.help.startswith("Rename it to 0003_add_x.sql, unless ")

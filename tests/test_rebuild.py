@@ -249,6 +249,7 @@ def test_what_is_no_table(name: str, message: str, hint: str, universe: Universe
     assert hint in str(caught.value.hint)
 
 
+CHANGES = "not leave everything as it is"
 NAIVE = """
 CREATE TABLE teams_new (id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT, name TEXT NOT NULL);
 INSERT INTO teams_new SELECT * FROM teams;
@@ -264,7 +265,7 @@ def without(text: str, *parts: str) -> str:
     for part in parts:
         assert part in text
         start = text.index(part)
-        end = text.index("END;" if "TRIGGER" in part else ";", start)
+        end = text.index("END;" if part.startswith("CREATE TRIGGER") else ";", start)
         text = text[:start] + text[text.index(";", end) + 1 :]
     return text
 
@@ -272,20 +273,24 @@ def without(text: str, *parts: str) -> str:
 @pytest.mark.parametrize(
     ("lost", "said"),
     [
-        ("CREATE TRIGGER keep_members", "no such trigger: keep_members"),
-        ("PRAGMA defer_foreign_keys", "FOREIGN KEY constraint failed"),
-        ("CREATE UNIQUE INDEX teams_code", "foreign key mismatch"),
-        ("CREATE TRIGGER team_gone", "not leave everything as it is"),
-        ("INSERT INTO sqlite_sequence", "not leave everything as it is"),
+        (("CREATE TRIGGER keep_members", "DROP TRIGGER keep_members"), CHANGES),
+        (("CREATE TRIGGER keep_notes", "DROP TRIGGER keep_notes"), CHANGES),
+        (("CREATE TRIGGER keep_plans", "DROP TRIGGER keep_plans"), "FOREIGN KEY constraint failed"),
+        (("DROP TRIGGER keep_notes",), CHANGES),
+        (("PRAGMA defer_foreign_keys",), "FOREIGN KEY constraint failed"),
+        (("CREATE UNIQUE INDEX teams_code",), "foreign key mismatch"),
+        (("CREATE TRIGGER team_gone",), CHANGES),
+        (("INSERT INTO sqlite_sequence",), CHANGES),
+        (("DROP TABLE teams_rows",), CHANGES),
     ],
 )
 def test_every_part_is_needed(
-    lost: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, universe: Universe
+    lost: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, universe: Universe
 ) -> None:
     """A rebuild that lacks any of its parts is not proved, and then nothing is written."""
-    sql = CHILDREN if "sequence" in lost else SCHEMA
+    sql = CHILDREN if "INSERT INTO sqlite_sequence" in lost else SCHEMA
     with replay(chain_of(sql), PROFILES["d1"], universe) as done:
-        text = without(rebuild(introspect(done.database, rows=False), "teams"), lost)
+        text = without(rebuild(introspect(done.database, rows=False), "teams"), *lost)
     refused(text, sql, said, tmp_path, monkeypatch)
 
 
@@ -296,7 +301,7 @@ def test_what_deletes_children_is_not_proved(tmp_path: Path, monkeypatch: pytest
         "CREATE TABLE members (id INTEGER PRIMARY KEY, team INTEGER REFERENCES teams ON DELETE CASCADE);\n"
     )
     sql = table + child + "CREATE UNIQUE INDEX teams_code ON teams(code);\n"
-    refused(NAIVE, sql, "not leave everything as it is", tmp_path, monkeypatch)
+    refused(NAIVE, sql, CHANGES, tmp_path, monkeypatch)
 
 
 def refused(text: str, sql: str, said: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,6 +316,19 @@ def refused(text: str, sql: str, said: str, folder: Path, monkeypatch: pytest.Mo
     assert [path.name for path in directory.iterdir()] == ["0001_all.sql"]
 
 
+def test_a_proof_without_rows_says_so(tmp_path: Path) -> None:
+    """Where no row can be in a table that refers to it, the proof saw none there, and a note says so."""
+    directory = tmp_path / "migrations"
+    directory.mkdir()
+    child = (
+        "CREATE TABLE child (up INTEGER REFERENCES teams(id), CHECK (up < 0 AND up > 0 AND up IS NOT NULL));"
+    )
+    (directory / "0001_all.sql").write_text(f"CREATE TABLE teams (id INTEGER PRIMARY KEY);\n{child}\n")
+    made = new(target(directory), "rebuild teams", rebuild="teams")
+    assert made.notes == ("child is empty, and no rows could be made for the proof",)
+    assert made.path.exists()
+
+
 @pytest.mark.parametrize(("sql", "table"), CHAINS.values(), ids=CHAINS)
 def test_lint_finds_nothing_in_it(sql: str, table: str, tmp_path: Path) -> None:
     """A rebuild that was written for a chain without rows is proved, and no rule has a word to say of it."""
@@ -322,6 +340,7 @@ def test_lint_finds_nothing_in_it(sql: str, table: str, tmp_path: Path) -> None:
     (directory / "0001_all.sql").write_text("\n".join(statements))
     made = new(target(directory), "rebuild it", rebuild=table)
     assert made.path.name == "0002_rebuild_it.sql"
+    assert made.notes == ()
     severities = {rule.code: rule.severity for rule in RULES}
     aim = target(directory)
     with read(aim, read_chain(directory)) as study:

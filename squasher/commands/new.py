@@ -13,6 +13,7 @@ from squasher.lint.standing import Standing
 from squasher.names import Named, next_number, numbered, problems, proper
 from squasher.patterns import NESTED, glob
 from squasher.prove import LAYERS, prove
+from squasher.sql import quote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,14 +44,16 @@ def new(target: Target, name: str, *, rebuild: str | None = None) -> New:
     """
     words = _words(name)
     made = not target.migrations.exists()
-    body = "" if rebuild is None else _rebuilt(target, _chain(target), rebuild)
+    body, notes = ("", ()) if rebuild is None else _rebuilt(target, _chain(target), rebuild)
     _next(target, _chain(target), words)  # what cannot be done makes no directory
     make_directory(target.migrations)
     with alone(target.migrations):
         named = _next(target, _chain(target), words)
         path = target.migrations / named.path
         create(path, f"-- Migration number: {named.digits} \t {_now()}\n{body}".encode())
-    return New(path, (f"{target.migrations.as_posix()}/ did not exist, and was made",) if made else ())
+    if made:
+        notes = (f"{target.migrations.as_posix()}/ did not exist, and was made", *notes)
+    return New(path, notes)
 
 
 def _words(name: str) -> str:
@@ -102,19 +105,25 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _rebuilt(target: Target, chain: Chain, table: str) -> str:
-    """The rebuild of a table, once it is proved to leave everything as it was."""
+def _rebuilt(target: Target, chain: Chain, name: str) -> tuple[str, tuple[str, ...]]:
+    """The rebuild of a table, once it is proved to leave everything as it was, and what weakens the proof."""
     from squasher.introspect import introspect
     from squasher.lint.probes import fill
-    from squasher.rebuild import rebuild
+    from squasher.rebuild import concerned, rebuild
     from squasher.replay import replay
     from squasher.volatile import UNIVERSES
 
     with replay(chain, target.profile, UNIVERSES[0], observe=False) as done:
-        text = rebuild(introspect(done.database, rows=False), table)
+        snapshot = introspect(done.database, rows=False)
+        text = rebuild(snapshot, name)
         fill(done.database)
+        empty = [
+            table
+            for table in concerned(snapshot, name)
+            if not done.database.execute(f"SELECT 1 FROM {quote(table)} LIMIT 1")
+        ]
         _prove(done.database, chain, migration("rebuild.sql", "the rebuild", text.encode()))
-    return text
+    return text, tuple(f"{table} is empty, and no rows could be made for the proof" for table in empty)
 
 
 def _prove(database: Database, chain: Chain, file: Migration) -> None:

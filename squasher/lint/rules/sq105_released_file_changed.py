@@ -38,13 +38,14 @@ from typing import TYPE_CHECKING, Final
 
 from squasher.chain import migration
 from squasher.changes import File, Modified, Removed
+from squasher.errors import SqlError
 from squasher.guard import without_manifest
 from squasher.lint.diagnostic import Related
 from squasher.lint.reading import split
 from squasher.lint.rule import Rule, Span, Violation
 from squasher.lint.standing import SHORT, standing
 from squasher.manifest import digest
-from squasher.sql import canonical
+from squasher.sql import canonical, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +72,7 @@ def check(study: Study) -> Iterator[Violation]:
                     yield violation
     changes = (
         *(change for change in found.recorded if getattr(change.latest, "role", "") not in _OTHERS),
-        *without_manifest(study.chain, study.target.migrations, study.schema.ledger),
+        *without_manifest(study.chain, study.target.migrations, _ledger(study)),
     )
     for change in changes:
         file = change.latest
@@ -111,7 +112,19 @@ def _same(one: Migration, other: Migration) -> bool:
 
 
 def _said(file: Migration) -> list[tuple[str, ...]]:
-    return [canonical(one.text) for one in split(file)]
+    """The tokens of each statement; a line end that git turned may be in a string."""
+    return [canonical(one.text.replace("\r\n", "\n")) for one in split(file)]
+
+
+def _ledger(study: Study) -> tuple[str, ...]:
+    """What a replay of all of the chain recorded."""
+    ledger = study.profile.ledger
+    if ledger is None or not study.complete:
+        return ()
+    try:
+        return tuple(name for (name,) in study.database.execute(f"SELECT name FROM {quote(ledger)}"))
+    except SqlError:
+        return ()  # a migration dropped it
 
 
 def _first_difference(now: Migration, old: Migration) -> tuple[Span, str]:
