@@ -7,7 +7,8 @@ from typing import Final
 from squasher.errors import SqlError
 from squasher.sql import TRIVIA, fold, iterate, literal
 
-_BEGIN: Final = "BEGIN TRANSACTION"
+BEGIN: Final = "BEGIN TRANSACTION"
+"""What wrangler looks for in the text of a file."""
 _COMMIT: Final = "COMMIT;"
 
 
@@ -38,14 +39,14 @@ def trim_transaction(sql: str) -> str:
     Source: wrangler's trimmer.ts (4.86.0 and 4.164.0): exact upper case, comments and strings
     included. Raises SqlError when a second transaction is left, as wrangler then refuses the file.
     """
-    if _BEGIN not in sql:
+    if BEGIN not in sql:
         return sql
-    trimmed = sql.replace(f"{_BEGIN};", "", 1).replace(_COMMIT, "", 1)
-    if _BEGIN in trimmed:
+    trimmed = sql.replace(f"{BEGIN};", "", 1).replace(_COMMIT, "", 1)
+    if BEGIN in trimmed:
         message = "wrangler cannot process a file with several transactions"
         raise SqlError(
             message,
-            hint=f"Remove {_BEGIN} and COMMIT: D1 runs a file in one transaction.",
+            hint=f"Remove {BEGIN} and COMMIT: D1 runs a file in one transaction.",
             said="Wrangler could not process the provided SQL file, as it contains several transactions. …",
         )
     return trimmed

@@ -24,7 +24,7 @@ from squasher.budget import STEPS_PER_CHECK, Budget
 from squasher.d1 import first_statement
 from squasher.errors import SqlError
 from squasher.profiles import STEP_BUDGET
-from squasher.statements import Ran, Runner, leading_trivia
+from squasher.statements import Ran, Runner, Stopped, leading_trivia
 from squasher.universe import Randomness, Universe, utc
 
 if TYPE_CHECKING:
@@ -156,6 +156,22 @@ class Database:
             self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, trusted)
 
     @contextmanager
+    def strict_about_names(self) -> Iterator[None]:
+        """While a name in double quotes that names nothing is an error, and no string (quirks.html#dblquote).
+
+        Not while a script runs: what it has compiled already would be compiled anew.
+        """
+        settings = (apsw.SQLITE_DBCONFIG_DQS_DDL, apsw.SQLITE_DBCONFIG_DQS_DML)
+        before = [(setting, self._db.config(setting, -1)) for setting in settings]
+        try:
+            for setting in settings:
+                self._db.config(setting, 0)
+            yield
+        finally:
+            for setting, value in before:
+                self._db.config(setting, value)
+
+    @contextmanager
     def _limited(self) -> Iterator[None]:
         """The profile's limits, for migrations; squasher's own statements may be larger."""
         limits = [
@@ -251,12 +267,14 @@ class Database:
         script: str,
         seen: Callable[[Ran], None] | None = None,
         about: Callable[[str], None] | None = None,
+        past: Callable[[Stopped], bool] | None = None,
     ) -> tuple[Ran, ...]:
         """Run a script under the profile's rules; SQLite itself says where statements end.
 
         Rows are read and dropped. ``about`` is called before each statement with its text and ``seen``
-        after it; both may look around. Raises Stopped at the first statement that fails; what ran before it
-        stays, in the open transaction if there is one.
+        after it; both may look around. ``past`` is asked whether to go on behind a statement that fails.
+        Raises Stopped at the first at which it says no; what ran before it stays, in the open transaction
+        if there is one.
         """
         runner = Runner(self, seen, about)
         cursor = self._db.cursor()
@@ -272,7 +290,12 @@ class Database:
                             pass
                         rest = None
                     except (apsw.Error, SqlError, UnicodeDecodeError) as error:
-                        rest = self._otherwise(cursor, runner, script, self._explain(error))
+                        try:
+                            rest = self._otherwise(cursor, runner, script, self._explain(error))
+                        except Stopped as stopped:
+                            if past is None or not past(stopped):
+                                raise
+                            rest = runner.past(script)
         finally:
             self.budget.end()
             self._db.authorizer = None
@@ -335,6 +358,11 @@ class Database:
 
     def compile_error(self, sql: str) -> str | None:
         """What stops the first statement of ``sql`` from compiling; None when nothing does."""
+        refusal = self.refusal(sql)
+        return None if refusal is None else refusal.message
+
+    def refusal(self, sql: str) -> SqlError | None:
+        """The error with which the first statement of ``sql`` does not compile; None when it does."""
         cursor = self._db.cursor()
         cursor.exec_trace = lambda *_: False
         self.budget.begin()
@@ -343,7 +371,7 @@ class Database:
         except apsw.ExecTraceAbort:
             return None
         except apsw.Error as error:
-            return self._explain(error).message
+            return self._explain(error)
         return None
 
     def touching(self, sql: str) -> set[str] | str:

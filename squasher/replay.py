@@ -14,7 +14,7 @@ from squasher.universe import Universe, utc
 from squasher.watch import Watcher, changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from squasher.chain import Chain, Migration
     from squasher.profiles import Profile
@@ -134,18 +134,25 @@ class _Place(NamedTuple):
     profile: Profile
 
 
-def apply(database: Database, chain: Chain, index: int, watcher: Watcher | None = None) -> tuple[Ran, ...]:
+def apply(
+    database: Database,
+    chain: Chain,
+    index: int,
+    watcher: Watcher | None = None,
+    past: Callable[[Stopped], bool] | None = None,
+) -> tuple[Ran, ...]:
     """Run the migration of a chain at ``index``, in one transaction, on what those before it left.
 
-    Raises ReplayError, whose cause tells the statement where one failed (Stopped). Nothing of the file is
-    left then, unless it controls its transactions itself.
+    ``past`` is asked whether to leave out a statement that fails, and to go on behind it. Raises
+    ReplayError, whose cause tells the statement where one failed (Stopped). Nothing of the file is left then,
+    unless it controls its transactions itself.
     """
     migration = chain.migrations[index]
     place = _Place(migration, _applied(chain, index), database.profile)
     ledger = database.profile.ledger
     if ledger is None:
-        return _run(database, place, watcher=watcher)
-    statements = _run(database, place, d1.ledger_row(ledger, migration.name), watcher)
+        return _run(database, place, "", watcher, past)
+    statements = _run(database, place, d1.ledger_row(ledger, migration.name), watcher, past)
     if not statements or ledger not in statements[-1].writes:
         error = SqlError(
             "the file's last comment is not closed, so D1 would not record the migration",
@@ -156,7 +163,11 @@ def apply(database: Database, chain: Chain, index: int, watcher: Watcher | None 
 
 
 def _run(
-    database: Database, place: _Place, appended: str = "", watcher: Watcher | None = None
+    database: Database,
+    place: _Place,
+    appended: str = "",
+    watcher: Watcher | None = None,
+    past: Callable[[Stopped], bool] | None = None,
 ) -> tuple[Ran, ...]:
     """Run the place's file, and what the migration tool appends to it, in one transaction."""
     own = place.migration.text
@@ -172,8 +183,8 @@ def _run(
         if managed:
             database.execute("BEGIN")
         database.budget.file, database.budget.text = place.migration.path, script
-        hooks = () if watcher is None else (watcher.see, watcher.about)
-        ran = database.run(script, *hooks)
+        seen, about = (None, None) if watcher is None else (watcher.see, watcher.about)
+        ran = database.run(script, seen, about, past)
         if managed and database.in_transaction:
             database.execute("COMMIT")
         database.budget.file = ""

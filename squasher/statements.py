@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import sql as text
+from squasher.d1 import first_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,6 +147,18 @@ class Runner:
         error.offset = None
         start = self._bytes if self._open is None else self._open[0]
         return Stopped(tuple(self._ran), start, error)
+
+    def past(self, script: str) -> str:
+        """Leave out the statement that has failed; the script behind it."""
+        self.instead = None
+        rest = self.rest(script)
+        if self._open is not None:  # it had been compiled, so it is counted
+            self._open = None
+            return rest
+        _, _, after = first_statement(rest)
+        self._bytes += len(rest[:after].encode())
+        self._of.touched()  # what it would have touched is not the next one's
+        return rest[after:]
 
     def skip(self) -> None:
         """Go on behind the piece that another text stood for."""

@@ -1,7 +1,8 @@
 """Chains for the rules of lint: one text file a rule in tests/lint_cases/, and the examples of its page.
 
 A file holds cases. ``== finds: TITLE`` and ``== passes: TITLE`` begin one, ``@@ NAME.sql`` a migration of
-it, and ``=> NAME.sql:LINE TEXT`` says what the rule finds: in which line, and words of its message.
+it, ``@@ NAME.sql crlf`` one with Windows line ends, and ``=> NAME.sql:LINE TEXT`` says what the rule finds:
+in which line, and words of its message.
 
 In a case about branches, ``@@ both: NAME.sql`` is a migration from before the branch left main, which has it
 too, ``@@ main: NAME.sql`` one that main got since, and ``@@ gone: NAME.sql`` takes one away on the branch.
@@ -43,7 +44,7 @@ class Case(NamedTuple):
 def cases(rule: Rule) -> list[Case]:
     """The cases of a rule. Raises ValueError for a file that is not laid out as it should be."""
     found: list[Case] = []
-    name = ""
+    name, end = "", "\n"
     for line in (CASES / f"{rule.code}.txt").read_text(encoding="utf-8").splitlines():
         mark, _, rest = line.partition(" ")
         match mark:
@@ -54,13 +55,14 @@ def cases(rule: Rule) -> list[Case]:
                     raise ValueError(message)
                 found.append(Case(title, {}, (), finds=kind == "finds"))
             case "@@":
-                name = rest
+                name = rest.removesuffix(" crlf")
+                end = "\n" if name == rest else "\r\n"
                 found[-1] = found[-1]._replace(files={**found[-1].files, name: ""})
             case "=>":
                 place, _, words = rest.partition(" ")
                 found[-1] = found[-1]._replace(expected=(*found[-1].expected, (place, words)))
             case _:
-                files = {**found[-1].files, name: f"{found[-1].files[name]}{line}\n"}
+                files = {**found[-1].files, name: f"{found[-1].files[name]}{line}{end}"}
                 found[-1] = found[-1]._replace(files=files)
     return found
 

@@ -89,6 +89,7 @@ LAYERS = {
     "console": 6,
     "each": 6,
     "run": 6,
+    "complete": 6,
     "cli": 6,
     "__main__": 6,
     "__init__": 6,

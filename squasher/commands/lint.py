@@ -143,6 +143,16 @@ def rules_of(said: str, where: str = "") -> tuple[Rule, ...]:
     return found
 
 
+def rule_of(said: str) -> Rule:
+    """The rule of a code or a name. Raises InputError where there is none."""
+    for rule in RULES:
+        if said.upper() == rule.code or said.lower() == rule.name:
+            return rule
+    is_code = said[:2].upper() == "SQ"
+    known = [rule.code if is_code else rule.name for rule in RULES]
+    raise InputError(f"there is no rule {said}", hint=suggestion(said, known))
+
+
 def _merged(reports: list[Report]) -> Report:
     """What is said of several chains, as one."""
     return Report(

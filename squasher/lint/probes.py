@@ -73,6 +73,7 @@ class _Filling:
         self._read: dict[str, Table | None] = {}
         self._later: list[_Later] = []
         self._texts: dict[str, Said] = {}
+        self._keys: dict[str, set[str]] = {}
         if tables is None:
             self._stored = {
                 fold(row[1]): Stored(*row) for row in database.execute(f"{_STORED} ORDER BY rowid")
@@ -205,7 +206,9 @@ class _Filling:
 
     def _units(self, table: Table, row: int, circle: Sequence[Table]) -> list[Unit]:
         """What is chosen together: the columns of a foreign key, and each of the others."""
-        keyed = self._keyed(table)
+        if table.name not in self._keys:
+            self._keys[table.name] = self._keyed(table)
+        keyed = self._keys[table.name]
         free = {fold(column.name): column for column in table.columns if not column.generated}
         units: list[Unit] = []
         for number, key in enumerate(sorted(table.foreign_keys, key=lambda one: -len(one.columns))):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Final
 
 from squasher.d1 import first_statement
 from squasher.engine import Database
@@ -11,24 +12,33 @@ from squasher.errors import ReplayError, SqlError
 from squasher.hints import explain, topic_of
 from squasher.lint.head import head
 from squasher.lint.study import Effect, File, Refusal, Statement, Study
+from squasher.lint.swallowed import swallowed
 from squasher.replay import Step, apply, begin
-from squasher.sql import TRIVIA, fold, iterate, quote, significant
+from squasher.sql import COMMENT, TRIVIA, iterate, literal, quote, significant
 from squasher.statements import Stopped, leading_trivia
 from squasher.universe import utc
 from squasher.volatile import UNIVERSES
 from squasher.watch import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from squasher.chain import Chain, Migration
     from squasher.engine import Found
     from squasher.statements import Ran
     from squasher.target import Target
+    from squasher.watch import Note
 
 _MOST_ROWS: Final = 10_000
 """A table with more rows is not compared row by row."""
 _HEAD: Final = 500
+_MOST_REFUSED: Final = 1_000
+"""With more refused statements in one file, the file is given up: whoever reads of so many knows."""
+_TOO_LONG_TO_RECORD: Final = (
+    "with the comment behind the last statement, what wrangler appends to record the migration is too long"
+)
+_MAKE_NOTHING: Final = frozenset({"transactions", "pragmas", "vacuum"})
+"""Topics of statements without which what follows runs as it would with them."""
 _SPELLED: Final = ("BEGIN TRANSACTION", "begin transaction")
 """wrangler deletes the first, wherever it stands, and so moves all that follows."""
 
@@ -57,20 +67,25 @@ class Witness(Watcher):
         """Called after each statement."""
         if self._before is not None:
             table, before = self._before
-            after = Counter(self._rows_of(table) or before)
-            gone = tuple(row for row in before if row not in after)
+            after = self._rows_of(table) or before
+            held, left = Counter(before), Counter(after)
+            gone = tuple(row for row in before if row not in left)
             if gone:
-                columns = self._db.execute(f"SELECT name FROM pragma_table_info({quote(table)})")
-                self.effects[self._statements] = Effect(gone=gone, columns=tuple(name for (name,) in columns))
+                came = tuple(row for row in after if row not in held)
+                columns = self._db.execute(f"SELECT name FROM pragma_table_info({literal(table)})")
+                names = tuple(name for (name,) in columns)
+                self.effects[self._statements] = Effect(gone=gone, came=came, columns=names)
         elif not ran.changes and ran.sql[:6].lower() in {"update", "delete"} and len(ran.writes) == 1:
             self.effects[self._statements] = Effect(held=self._holds(ran.writes[0]))
+        elif not ran.changes and ran.writes and (why := swallowed(self._db, ran.sql)):
+            self.effects[self._statements] = Effect(swallowed=why)
         super().see(ran)
 
     def _rows_of(self, table: str) -> Found | None:
-        """The rows of a table; None where it is no table, or where they are many."""
+        """The rows of a table; None where it is no table, where they are many or not UTF-8."""
         try:
             rows = self._db.execute(f"SELECT * FROM {quote(table)} LIMIT {_MOST_ROWS + 1}")
-        except SqlError:
+        except (SqlError, UnicodeDecodeError):
             return None
         return rows if len(rows) <= _MOST_ROWS else None
 
@@ -79,14 +94,6 @@ class Witness(Watcher):
             return bool(self._db.execute(f"SELECT 1 FROM {quote(table)} LIMIT 1"))
         except SqlError:
             return True  # a view: what its trigger meets is the trigger's matter
-
-
-class _Broken(NamedTuple):
-    """A refusal at a place in a file, and the text with that statement blanked."""
-
-    start: int
-    refusal: Refusal
-    mended: str
 
 
 def read(target: Target, chain: Chain) -> Study:
@@ -126,45 +133,73 @@ class _Reader:
         self._db = database
         self._chain = chain
         self._witness = witness
+        self._on_d1 = not database.profile.transactions
         self._made_less = False
-        """Whether a CREATE was refused, so that what fails later may fail because of it."""
+        """Whether a statement that may have made something was left out: what fails later may fail of it."""
 
     def file(self, index: int) -> tuple[File, Step | None]:
-        """Run one migration, as often as it takes to find all that is refused in it."""
+        """Run one migration, without what is refused in it."""
         migration = self._chain.migrations[index]
-        on_d1 = not self._db.profile.transactions
-        text = _ended(migration.text.replace(*_SPELLED)) if on_d1 else migration.text
         refused: dict[int, Refusal] = {}
-        while True:
-            attempt = migration._replace(text=text, data=text.encode())
-            chain = self._chain
-            if text != migration.text:
-                others = list(chain.migrations)
-                others[index] = attempt
-                chain = chain._replace(migrations=tuple(others))
-            self._witness.effects = {}
-            try:
-                ran = apply(self._db, chain, index, self._witness)
-            except ReplayError as error:
-                self._witness.back()
-                broken = _broken(migration, attempt, error, on_d1=on_d1)
-                if broken.refusal.topic or not self._made_less:
-                    refused[broken.start] = broken.refusal
-                if broken.refusal.topic and broken.mended != text:
-                    first = migration.text[broken.start : broken.start + len("create")]
-                    self._made_less |= fold(first) == "create"
-                    text = broken.mended
-                    continue
-                return File(migration, _failed(migration, refused), ran=False), None
-            step = Step(migration, ran, self._witness.take())
-            return File(migration, self._statements(step, refused), ran=True, text=text), step
+
+        def past(stopped: Stopped) -> bool:
+            start = _character(migration, min(stopped.start, len(migration.data)))
+            refusal = self._refusal(migration, start, stopped.error)
+            recording = stopped.start >= len(migration.data)  # what wrangler appends
+            if recording and refusal.topic:
+                refusal = refusal._replace(message=_TOO_LONG_TO_RECORD, help="Shorten the comment.")
+            if refusal.topic or not self._made_less:
+                refused[start] = refusal
+            self._made_less |= refusal.topic not in _MAKE_NOTHING
+            return bool(refusal.topic) and not recording and len(refused) < _MOST_REFUSED
+
+        self._witness.effects = {}
+        chain = self._as_meant(index)
+        try:
+            ran = apply(self._db, chain, index, self._witness, past)
+        except ReplayError as error:
+            self._witness.back()
+            if not isinstance(error.__cause__, Stopped) and not self._made_less:
+                start, refusal = _at_end(migration, error, refused)
+                refused[start] = refusal
+            return File(migration, _failed(migration, refused), ran=False), None
+        step = Step(migration, ran, self._witness.take())
+        text = _without(chain.migrations[index].text, refused)
+        return File(migration, self._statements(step, refused), ran=True, text=text), step
+
+    def _as_meant(self, index: int) -> Chain:
+        """The chain, without what keeps D1 from running a file at all."""
+        if not self._on_d1:
+            return self._chain
+        migrations = list(self._chain.migrations)
+        migration = migrations[index]
+        text = _ended(migration.text.replace(*_SPELLED))
+        migrations[index] = migration._replace(text=text, data=text.encode())
+        return self._chain._replace(migrations=tuple(migrations))
+
+    def _refusal(self, migration: Migration, start: int, problem: SqlError) -> Refusal:
+        """Why the statement that begins at a character does not run."""
+        topic = problem.topic or (topic_of(problem.message) if self._on_d1 else "")
+        inside = problem.offset is not None and problem.offset < len(migration.data)
+        place = _character(migration, problem.offset) if inside and problem.offset is not None else None
+        message, hint = problem.message, problem.hint
+        if problem.offset is not None and not inside:  # at the semicolon that the file does not have
+            message = "incomplete input"
+        if hint is None:
+            statement = _statement_at(migration.text, start)
+            message, hint = explain(message, statement, on_d1=self._on_d1)
+        return Refusal(topic, message, hint, problem.said, place)
 
     def _statements(self, step: Step, refused: dict[int, Refusal]) -> tuple[Statement, ...]:
         migration = step.migration
         effects = self._witness.effects
+        notes: dict[int, list[Note]] = defaultdict(list)
+        for note in step.notes:
+            notes[note.statement].append(note)
+        starts = _characters(migration, [ran.start for ran in step.statements])
         found: list[tuple[int, str, Ran | None, int]] = [
-            (_character(migration, ran.start), ran.sql, ran, place)
-            for place, ran in enumerate(step.statements)
+            (start, migration.text[start : start + len(ran.sql)], ran, place)
+            for place, (start, ran) in enumerate(zip(starts, step.statements, strict=True))
         ]
         found += [(start, _statement_at(migration.text, start), None, -1) for start in refused]
         found.sort(key=lambda one: one[0])
@@ -175,7 +210,7 @@ class _Reader:
                 start,
                 _bare(sql),
                 ran,
-                tuple(note for note in step.notes if note.statement == place),
+                tuple(notes[place]) if ran is not None else (),
                 refused.get(start) if ran is None else None,
                 effects.get(place),
             )
@@ -184,50 +219,55 @@ class _Reader:
 
 
 def _ended(text: str) -> str:
-    """The text with a semicolon at its end, if its last statement has none: it could not be recorded."""
-    last = ""
+    """The text as its author meant it to end: its last comment closed, its last statement with a semicolon.
+
+    Otherwise what wrangler appends to record the migration would be part of them.
+    """
+    last, comment = "", ""
     for token in iterate(text):
+        comment = token.text if token.kind == COMMENT else ""
         if token.kind not in TRIVIA:
             last = token.text
-    return text if last in {"", ";"} else text + "\n;"
+    closed = text + "*/" if is_open(comment) else text
+    return closed if last in {"", ";"} else closed + "\n;"
 
 
-def _broken(original: Migration, attempt: Migration, error: ReplayError, *, on_d1: bool) -> _Broken:
-    """What stopped a file, where, and the text of the attempt without it.
+def _without(text: str, starts: Iterable[int]) -> str:
+    """A text without the statements that begin at some characters; what is left stands at the same bytes."""
+    parts: list[str] = []
+    at = 0
+    for start in sorted(starts):
+        statement = _statement_at(text, start)
+        blank = "".join(char if char == "\n" else " " * len(char.encode()) for char in statement)
+        parts += [text[at:start], blank]
+        at = start + len(statement)
+    return "".join([*parts, text[at:]])
 
-    What was blanked before has the same bytes, but not the same characters.
-    """
+
+def is_open(comment: str) -> bool:
+    """Whether a token is a comment that nobody closed: it goes on to the end of the file."""
+    return comment.startswith("/*") and (len(comment) < len("/**/") or not comment.endswith("*/"))
+
+
+def _at_end(migration: Migration, error: ReplayError, refused: Container[int]) -> tuple[int, Refusal]:
+    """What stopped a file whose statements ran, but for refused ones, and where the last that ran begins."""
     cause = error.__cause__
-    if not isinstance(cause, Stopped):
-        message = cause.message if isinstance(cause, SqlError) else error.message.partition(": ")[2]
-        starts = [statement.start for statement in split(original)]
-        refusal = Refusal("", message, error.hint, error.said, None)
-        return _Broken(starts[-1] if starts else 0, refusal, attempt.text)
-    problem, text = cause.error, attempt.text
-    at = _character(attempt, min(cause.start, len(attempt.data)))
-    topic = problem.topic or (topic_of(problem.message) if on_d1 else "")
-    statement = _statement_at(text, at)
-    message, hint = problem.message, problem.hint
-    if hint is None:
-        message, hint = explain(message, statement, on_d1=on_d1)
-    inside = problem.offset is not None and problem.offset < len(original.data)
-    place = _character(original, problem.offset) if inside and problem.offset is not None else None
-    blank = "".join(char if char == "\n" else " " * len(char.encode()) for char in statement)
-    refusal = Refusal(topic, message, hint, problem.said, place)
-    start = _character(original, min(cause.start, len(original.data)))
-    return _Broken(start, refusal, text[:at] + blank + text[at + len(statement) :])
+    message = cause.message if isinstance(cause, SqlError) else error.message.partition(": ")[2]
+    starts = [one.start for one in split(migration) if one.start not in refused]
+    return starts[-1] if starts else 0, Refusal("", message, error.hint, error.said, None)
 
 
 def _failed(migration: Migration, refused: dict[int, Refusal]) -> tuple[Statement, ...]:
     """The statements of a file that did not run, split as wrangler does, with what is known of them."""
     statements = list(split(migration))
+    starts = [one.start for one in statements]
     for start, refusal in refused.items():
-        before = [place for place, one in enumerate(statements) if one.start <= start]
-        if not before:
+        place = bisect_right(starts, start) - 1
+        if place < 0:
             statements.insert(0, Statement(migration, 0, start, "", refusal=refusal))
             continue
-        one = statements[before[-1]]
-        statements[before[-1]] = Statement(migration, one.index, one.start, one.text, refusal=refusal)
+        one = statements[place]
+        statements[place] = Statement(migration, one.index, one.start, one.text, refusal=refusal)
     return tuple(statements)
 
 
@@ -258,6 +298,17 @@ def _bare(sql: str) -> str:
 
 def _character(migration: Migration, offset: int) -> int:
     """The character at a byte of a file."""
+    return _characters(migration, [offset])[0]
+
+
+def _characters(migration: Migration, offsets: list[int]) -> list[int]:
+    """The characters at bytes of a file, which are in order."""
     if len(migration.text) == len(migration.data):
-        return offset
-    return len(migration.data[:offset].decode(errors="ignore"))
+        return offsets
+    found: list[int] = []
+    at = characters = 0
+    for offset in offsets:
+        characters += len(migration.data[at:offset].decode(errors="ignore"))
+        at = offset
+        found.append(characters)
+    return found

@@ -14,7 +14,7 @@ from squasher.lint.probes import fill
 from squasher.lint.rebuilds import outside, rebuilds
 from squasher.model import ForeignKey, Table
 from squasher.replay import apply, begin
-from squasher.sql import fold, quote
+from squasher.sql import fold, is_word, name_of, quote, unquote
 from squasher.statements import Stopped
 from squasher.universe import utc
 from squasher.volatile import UNIVERSES
@@ -75,6 +75,38 @@ class Failure(NamedTuple):
     column that ALTER TABLE adds to no table with rows."""
     message: str
     """SQLite's own."""
+    referring: tuple[tuple[str, ForeignKey], ...] = ()
+    """Of a DROP TABLE: the tables with rows that refer to it, and by which key."""
+
+    @property
+    def what(self) -> str:
+        """The statement in a few words."""
+        head = self.statement.head
+        match head.verb:
+            case "create":
+                unique = "UNIQUE " if head.unique else ""
+                return f"CREATE {unique}{head.kind.upper()} {head.called}"
+            case "alter":
+                added = self.column and f" ADD COLUMN {self.column}"
+                return f"ALTER TABLE {head.called}{added}"
+            case "insert":
+                return f"the copy into {head.called}"
+            case _:
+                return f"{head.verb.upper()} {head.kind.upper()} {head.called}"
+
+    @property
+    def column(self) -> str:
+        """The columns that SQLite names, or that ALTER TABLE adds; '' where there are none."""
+        head = self.statement.head
+        if head.verb == "alter":
+            words = [
+                token for token in self.statement.tokens[head.rest :] if not is_word(token, "add", "column")
+            ]
+            return unquote(words[0].text) if words else ""
+        said = self.message.partition(" failed: ")[2]
+        if self.kind not in {"not null", "unique", "no value"} or said.startswith("index "):
+            return ""
+        return ", ".join(one.rpartition(".")[2] for one in said.split(", "))
 
 
 class Moved(NamedTuple):
@@ -122,10 +154,10 @@ class _Observer(Watcher):
         self._watched: list[_Watch] = []
         self._losses: list[tuple[Loss, Content]] = []
         self.halves: list[tuple[Rebuild, Content]] = []
-        self.referred: dict[str, Statement] = {}
-        """By folded name, what dropped a table to which rows of others refer and cannot be without."""
-        self.orphans: list[tuple[str, str]] = []
-        """Child and parent, folded, of the rows that refer to nothing when the file ends."""
+        self.referring: dict[Statement, tuple[tuple[str, ForeignKey], ...]] = {}
+        """By DROP TABLE, what refers to the table and stands in the way: tables with rows, and their keys."""
+        self.orphans: list[str] = []
+        """The tables, folded, with rows that refer to nothing when the file ends."""
         self.about = self._before
 
     def _before(self, _sql: str) -> None:
@@ -139,10 +171,15 @@ class _Observer(Watcher):
                 continue
             name = note.old.key[1]
             self._watch(name, set())
-            for child, key in self._children(name):
-                acts = key.on_delete in _TAKES_CHILDREN | _OVERWRITES
-                if not acts and (held := self.content(child)) is not None and held.rows:
-                    self.referred[name] = statement
+            keys = [
+                (child, key)
+                for child, key in self._children(name)
+                if key.on_delete not in _TAKES_CHILDREN | _OVERWRITES
+                and (held := self.content(child)) is not None
+                and held.rows
+            ]
+            if keys:
+                self.referring[statement] = tuple(keys)
             rebuild = self._rebuilt.get(statement)
             held = self.content(note.old.stored.name)
             if rebuild is not None and held is not None and fold(rebuild.old.name) == name:
@@ -172,12 +209,23 @@ class _Observer(Watcher):
                 self._tables[note.new.key[1]] = note.new.facts
         self._number += 1
         if self._number == len(self.statements) and self._may_leave_orphans():
+            self.orphans = self._find_orphans()
+
+    def _find_orphans(self) -> list[str]:
+        try:
             found = self._database.execute("PRAGMA foreign_key_check")
-            self.orphans = [(fold(child), fold(parent)) for child, _, parent, _ in found]
+        except SqlError:  # a foreign key to columns that are no key
+            return []
+        return list(dict.fromkeys(fold(child) for child, *_ in found))
+
+    def now_called(self, name: str) -> str:
+        """The name, folded, that a table has when the file ends, of one that it made under another."""
+        own = (one for one in self._rebuilt.values() if one.file is self._file)
+        return fold(next((one.new.name for one in own if fold(one.made.head.called) == name), name))
 
     def _may_leave_orphans(self) -> bool:
         defers = any(one.head.verb == "pragma" for one in self.statements)
-        return bool(self.referred) or defers or any(key.deferred for key in self._keys())
+        return bool(self.referring) or defers or any(key.deferred for key in self._keys())
 
     def _keys(self) -> list[ForeignKey]:
         return [
@@ -357,23 +405,34 @@ def _failure(observer: _Observer, error: ReplayError) -> Failure | None:
     if place is None or not kind:
         return None
     statement = observer.statements[place]
+    if kind == "not null" and _leaves_out(statement, problem.rpartition(".")[2]):
+        kind = "no value"
     if statement.notes or _fills_a_new_table(observer.statements[:place], statement):
-        return Failure(statement, kind, problem)
+        return Failure(statement, kind, problem, observer.referring.get(statement, ()))
     return None
+
+
+def _leaves_out(statement: Statement, column: str) -> bool:
+    """Whether an INSERT lists columns, and not this one."""
+    words = statement.tokens[statement.head.rest :]
+    if statement.head.verb != "insert" or not words or words[0].text != "(":
+        return False
+    end = next((place for place, token in enumerate(words) if token.text == ")"), len(words))
+    return fold(column) not in {name_of(token) for token in words[:end]}
 
 
 def _at_commit(observer: _Observer) -> Failure | None:
     """Which statement left rows that refer to nothing."""
     problem = "FOREIGN KEY constraint failed"
-    for child, parent in observer.orphans:
-        if parent in observer.referred:
-            return Failure(observer.referred[parent], "foreign key", problem)
+    for child in observer.orphans:
         for place, statement in enumerate(observer.statements):
-            before = observer.statements[:place]
-            if fold(statement.head.called) == child and _fills_a_new_table(before, statement):
+            wrote = observer.now_called(fold(statement.head.called))
+            if wrote == child and _fills_a_new_table(observer.statements[:place], statement):
                 return Failure(statement, "foreign key", problem)
     # rows that come back under the same name do not count: SQLite still misses those of the dropped table
-    return Failure([*observer.referred.values()][-1], "foreign key", problem) if observer.referred else None
+    for statement, keys in reversed(observer.referring.items()):
+        return Failure(statement, "foreign key", problem, keys)
+    return None
 
 
 def _fills_a_new_table(before: list[Statement], statement: Statement) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from squasher.lint.diagnostic import Related
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from squasher.chain import Migration
-    from squasher.lint.diagnostic import Related, Severity
+    from squasher.lint.diagnostic import Severity
     from squasher.lint.study import Study
 
 EVERY: Final = frozenset({"d1", "sqlite"})
@@ -22,6 +24,10 @@ class Span(NamedTuple):
     migration: Migration
     start: int = 0
     end: int = 0
+
+    def related(self, text: str) -> Related:
+        """The line at which it begins, for a diagnostic that speaks of it."""
+        return Related(self.migration.path, self.migration.text.count("\n", 0, self.start) + 1, text)
 
 
 class Violation(NamedTuple):

@@ -52,8 +52,12 @@ class Effect(NamedTuple):
     """Whether its table held any row, for an UPDATE or DELETE that changed none."""
     gone: tuple[tuple[object, ...], ...] = ()
     """Rows that a REPLACE deleted or wrote anew with other values, as they were before it."""
+    came: tuple[tuple[object, ...], ...] = ()
+    """Rows that it wrote, and that were not there before."""
     columns: tuple[str, ...] = ()
     """The names of their columns."""
+    swallowed: str = ""
+    """What SQLite would have said of a row that an INSERT passed over, for one that inserted none."""
 
 
 @dataclass(frozen=True, eq=False)

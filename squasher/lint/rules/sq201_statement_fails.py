@@ -5,8 +5,8 @@ The statement does not run on what the migrations before it leave, so nobody can
 behind it was looked at: mend it first.
 
 ## Why it bites
-D1 and most other runners roll the whole file back, and apply none of those behind it. `wrangler d1 migrations
-apply` stops there on every database, the next release's migrations included.
+D1 and most other runners roll the whole file back, and apply none of those behind it. `wrangler d1
+migrations apply` stops there on every database, the next release's migrations included.
 
 ## Example
 ```sql
@@ -25,24 +25,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from squasher.lint.rule import Rule, Span, Violation
+from squasher.lint.refused import violation
+from squasher.lint.rule import ONLY_D1, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from squasher.lint.rule import Violation
     from squasher.lint.study import Study
 
 
 def check(study: Study) -> Iterator[Violation]:
-    """Refusals that no rule of the target's own is behind."""
+    """Refusals that no rule of the target's own is behind; under plain SQLite all, for it has none."""
     for statement in study.statements:
         refusal = statement.refusal
-        if refusal is None or refusal.topic:
-            continue
-        span = statement.span
-        if refusal.place is not None and refusal.place >= span.start:
-            span = Span(span.migration, refusal.place, max(span.end, refusal.place))
-        yield Violation(span, refusal.message, refusal.help or "Look at what the migrations before it leave.")
+        if refusal is not None and not (refusal.topic and study.profile.name in ONLY_D1):
+            yield violation(statement, refusal, "Look at what the migrations before it leave.")
 
 
 RULE: Final = Rule("SQ201", "statement-fails", "error", check)

@@ -25,20 +25,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from squasher.lint.rule import ONLY_D1, Rule, Violation
+from squasher.lint.refused import refused
+from squasher.lint.rule import ONLY_D1, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from squasher.lint.rule import Violation
     from squasher.lint.study import Study
 
 
 def check(study: Study) -> Iterator[Violation]:
     """Statements that the engine refused for that."""
-    for statement in study.statements:
-        refusal = statement.refusal
-        if refusal is not None and refusal.topic == "transactions":
-            yield Violation(statement.span, refusal.message, refusal.help or "Remove it.")
+    return refused(study, RULE)
 
 
 RULE: Final = Rule("SQ202", "transaction-control", "error", check, ONLY_D1, topic="transactions")
