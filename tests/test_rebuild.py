@@ -64,6 +64,10 @@ INSERT INTO nodes VALUES (1, 1, NULL);
 INSERT INTO nodes WITH RECURSIVE n(i) AS (VALUES (2) UNION ALL SELECT i + 1 FROM n WHERE i < 40)
   SELECT i, i - 1, i - 1 FROM n;
 """
+LOOP = """
+CREATE TABLE parts (id INTEGER PRIMARY KEY, of INTEGER REFERENCES parts(id) ON DELETE CASCADE);
+INSERT INTO parts VALUES (1, NULL), (2, 1), (3, 2);
+"""
 SEARCH = """
 CREATE TABLE docs (slug TEXT PRIMARY KEY, body TEXT);
 CREATE VIRTUAL TABLE docs_index USING fts5(body, content='docs');
@@ -117,6 +121,7 @@ CHAINS = {
     "a grandparent": (CHILDREN, "Members"),
     "a child": (CHILDREN, "both"),
     "a tree": (TREE, "nodes"),
+    "a table of parts": (LOOP, "parts"),
     "full text": (SEARCH, "docs"),
     "keys": (KEYS, "prices"),
     "a circle": (CIRCLE, "users"),

@@ -49,9 +49,8 @@ from squasher.sql import fold, is_word, significant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from squasher.lint.diagnostic import Related
     from squasher.lint.rebuilds import Rebuild
-    from squasher.lint.study import Study
+    from squasher.lint.study import Statement, Study
 
 _NAME_AT: Final = 2  # CREATE TRIGGER name
 
@@ -61,15 +60,16 @@ def check(study: Study) -> Iterator[Violation]:
     for rebuild in study.once(rebuilds):
         for one in rebuild.lost:
             kept = _index_kept(rebuild, one) if isinstance(one, Index) else _trigger_kept(rebuild, one)
-            if kept:
-                continue
+            maker = _maker(study, rebuild, one.name)
+            if kept or (maker is not None and maker.migration.name == rebuild.file.migration.name):
+                continue  # what a migration makes for its own length has done its work
             kind = "index" if isinstance(one, Index) else "trigger"
             what = f"{kind} {one.name}{_columns(one) if isinstance(one, Index) else ''}"
             yield Violation(
                 rebuild.dropped.span,
                 f"the rebuild of {rebuild.new.name} loses {what}",
                 f"Create it again behind the rename, or say DROP {kind.upper()} {one.name} before the table.",
-                _made(study, rebuild, one.name),
+                () if maker is None else (maker.span.related("made here"),),
             )
 
 
@@ -77,13 +77,13 @@ def _columns(index: Index) -> str:
     return f" on ({', '.join(part.name or 'an expression' for part in index.columns)})"
 
 
-def _made(study: Study, rebuild: Rebuild, name: str) -> tuple[Related, ...]:
-    """The line that made it last before the rebuild."""
+def _maker(study: Study, rebuild: Rebuild, name: str) -> Statement | None:
+    """The statement that made it last before the rebuild."""
     makers = list(takewhile(lambda one: one is not rebuild.dropped, study.statements))
     for statement in reversed(makers):
         if any(note.new is not None and fold(note.new.stored.name) == fold(name) for note in statement.notes):
-            return (statement.span.related("made here"),)
-    return ()
+            return statement
+    return None
 
 
 def _index_kept(rebuild: Rebuild, index: Index) -> bool:
