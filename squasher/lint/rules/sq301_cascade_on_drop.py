@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from squasher.lint.diagnostic import Related
-    from squasher.lint.rehearsal import Loss
+    from squasher.lint.observer import Loss
     from squasher.lint.study import Study
 
 
