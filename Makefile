@@ -63,8 +63,9 @@ fmt: $(DEV) ## lay out the code, and fix what ruff can fix
 	@$(PY) -m ruff format
 	@$(PY) -m ruff check --fix
 
-docs: $(DEV) ## write the output shown in the documentation anew
+docs: $(DEV) ## write the output shown in the documentation anew, and the pages of the rules
 	@$(PY) docs/blocks.py
+	@$(PY) docs/pages.py
 
 goldens: $(DEV) ## write the expected output of tests/diff_cases/ anew, for a person to review
 	@$(PY) -m tests.goldens

@@ -19,7 +19,7 @@ from pathlib import Path
 from squasher import d1state, wrangler
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("README.md", "docs/configuration.md", "docs/d1.md", "docs/formats.md")
+FILES = ("README.md", "docs/configuration.md", "docs/d1.md", "docs/formats.md", "docs/lint.md")
 FRESH = "migrations-fresh/0001_complete_schema.sql"
 COLUMN = "invitations.token"
 D1 = {
@@ -86,6 +86,38 @@ def by_hand(path: Path) -> None:
     """What somebody did to a database without a migration."""
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(BY_HAND)
+
+
+LINT = {"lint": "lint", "lint_statistics": "lint --statistics"}
+LINTED = {
+    "0001_users.sql": "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);\n",
+    "0002_roles.sql": "CREATE TABLE roles (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\n\nBEGIN;\n"
+    "INSERT INTO roles (name) VALUES ('admin'), ('viewer');\nCOMMIT;\n",
+    "0003_user_roles.sql": "CREATE TABLE IF NOT EXISTS users (\n  id INTEGER PRIMARY KEY,\n"
+    "  email TEXT NOT NULL,\n  role_id INTEGER REFERENCES roles(id)\n);\n"
+    "CREATE INDEX idx_users_role_id ON users(role_id);\n",
+}
+"""A chain with mistakes that look harmless."""
+
+
+def linted(directory: Path) -> None:
+    """A project with that chain."""
+    (directory / "migrations").mkdir()
+    for name, text in LINTED.items():
+        (directory / "migrations" / name).write_text(text, encoding="utf-8")
+
+
+def lint_block(name: str, directory: Path) -> str:
+    """The text of a block about lint."""
+    linted(directory)
+    if name in LINT:
+        return f"$ squasher {LINT[name]}\n{squasher(*LINT[name].split(), directory=directory)}"
+    out = squasher("lint", "--format", name.removeprefix("lint_"), directory=directory)
+    if name != "lint_json":
+        return out
+    document = json.loads(out)
+    del document["diagnostics"][1:]
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
 def on_d1(directory: Path) -> None:
@@ -170,6 +202,9 @@ def block(name: str) -> str:
         document = json.loads(squasher("diff", "--from", "0035", "--format", "json"))
         del document["changes"][1:]
         return json.dumps(document, indent=2, sort_keys=True) + "\n"
+    if name.startswith("lint"):
+        with tempfile.TemporaryDirectory() as folder:
+            return lint_block(name, Path(folder))
     if name in D1 | AFTER_ARCHIVE | LIVE:
         with tempfile.TemporaryDirectory() as folder:
             return d1_block(name, Path(folder))

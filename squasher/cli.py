@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from squasher import run
+from squasher import complete, run
 from squasher.choice import Options
 from squasher.render import FLEETS, HISTORIES, LINTS, LISTS, RENDERERS
 from squasher.version import VERSION
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="squasher",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -36,7 +35,10 @@ _Migrations = Annotated[
 _Databases = Annotated[
     list[str] | None,
     typer.Option(
-        "--database", metavar="NAME", help="Only this database, by its binding or name; repeatable."
+        "--database",
+        metavar="NAME",
+        autocompletion=complete.databases,
+        help="Only this database, by its binding or name; repeatable.",
     ),
 ]
 _Environment = Annotated[
@@ -76,7 +78,12 @@ _Fresh = Annotated[
 ]
 _Profile = Annotated[
     str | None,
-    typer.Option("--profile", metavar="NAME", help="The target engine: d1 or sqlite; d1 unless configured."),
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        autocompletion=complete.profiles,
+        help="The target engine: d1 or sqlite; d1 unless configured.",
+    ),
 ]
 
 _MaxSteps = Annotated[
@@ -249,7 +256,13 @@ def check(
     ] = False,
     form: Annotated[
         str,
-        typer.Option("--format", callback=_format, metavar="F", help=f"{', '.join(RENDERERS)}."),
+        typer.Option(
+            "--format",
+            callback=_format,
+            autocompletion=complete.one_of(RENDERERS),
+            metavar="F",
+            help=f"{', '.join(RENDERERS)}.",
+        ),
     ] = "text",
     database: _Databases = None,
     env: _Environment = None,
@@ -299,7 +312,13 @@ def drift(
     ] = None,
     form: Annotated[
         str,
-        typer.Option("--format", callback=_fleet_format, metavar="F", help=f"{' or '.join(FLEETS)}."),
+        typer.Option(
+            "--format",
+            callback=_fleet_format,
+            autocompletion=complete.one_of(FLEETS),
+            metavar="F",
+            help=f"{' or '.join(FLEETS)}.",
+        ),
     ] = "text",
     database: _Databases = None,
     env: _Environment = None,
@@ -350,7 +369,13 @@ def diff(
     ] = None,
     form: Annotated[
         str,
-        typer.Option("--format", callback=_format, metavar="F", help=f"{', '.join(RENDERERS)}."),
+        typer.Option(
+            "--format",
+            callback=_format,
+            autocompletion=complete.one_of(RENDERERS),
+            metavar="F",
+            help=f"{', '.join(RENDERERS)}.",
+        ),
     ] = "text",
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 when there is a difference, as git does.")
@@ -446,7 +471,13 @@ def history(
     to: Annotated[str | None, typer.Option("--to", metavar="NNNN", help="Stop after this migration.")] = None,
     form: Annotated[
         str,
-        typer.Option("--format", callback=_history_format, metavar="F", help=f"{' or '.join(HISTORIES)}."),
+        typer.Option(
+            "--format",
+            callback=_history_format,
+            autocompletion=complete.one_of(HISTORIES),
+            metavar="F",
+            help=f"{' or '.join(HISTORIES)}.",
+        ),
     ] = "text",
     database: _Databases = None,
     env: _Environment = None,
@@ -467,6 +498,42 @@ def history(
 
 
 @app.command()
+def new(
+    *,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help='What it does, in words: "add billing tables".')
+    ],
+    rebuild: Annotated[
+        str | None,
+        typer.Option(
+            "--rebuild",
+            metavar="TABLE",
+            help="Write the rebuild of this table into it, as it is, for you to edit.",
+        ),
+    ] = None,
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
+    profile: _Profile = None,
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Write the next migration, and print its path.
+
+    Its number is the next one here and on the default branch. With --rebuild, it drops a table and makes it
+    anew with its rows, indexes and triggers, and keeps the rows that refer to it: what D1 needs for a change
+    that ALTER TABLE cannot make. It is written once it is proved to change nothing.
+    """
+    raise typer.Exit(
+        run.new(
+            name,
+            _options(migrations, None, profile, max_steps, config, database, env),
+            rebuild=rebuild,
+        )
+    )
+
+
+@app.command()
 def lint(
     *,
     files: Annotated[
@@ -480,25 +547,65 @@ def lint(
     select: Annotated[
         list[str] | None,
         typer.Option(
-            "--select", metavar="CODES", help="Only these rules, such as SQ3,SQ401; those that are off too."
+            "--select",
+            metavar="CODES",
+            autocompletion=complete.codes,
+            help="Only these rules, such as SQ3,SQ401; those that are off too.",
         ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="CODES", help="Not these rules.")
+        list[str] | None,
+        typer.Option("--ignore", metavar="CODES", autocompletion=complete.codes, help="Not these rules."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--changed-since",
+            metavar="REV",
+            help="Only what is found in migrations that a git revision, such as origin/main, does not have,"
+            " or has with other bytes, and in those that are gone.",
+        ),
     ] = None,
     fail_on: Annotated[
         str,
         typer.Option(
             "--fail-on",
             callback=_severity,
+            autocompletion=complete.one_of(("error", "warning")),
             metavar="SEVERITY",
             help="What makes the exit code 1: warning, or only error.",
         ),
     ] = "warning",
     form: Annotated[
         str,
-        typer.Option("--format", callback=_lint_format, metavar="F", help=f"{', '.join(LINTS)}."),
+        typer.Option(
+            "--format",
+            callback=_lint_format,
+            autocompletion=complete.one_of(LINTS),
+            metavar="F",
+            help=f"{', '.join(LINTS)}.",
+        ),
     ] = "text",
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Count what each rule finds, instead of showing it.")
+    ] = False,
+    relative_to: Annotated[
+        str | None,
+        typer.Option(
+            "--relative-to",
+            metavar="DIR",
+            help="Write the paths of files as seen from there, such as from the root of the repository.",
+        ),
+    ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            "--explain",
+            metavar="CODE",
+            autocompletion=complete.rules,
+            help="Show the page of a rule, by its code or name.",
+        ),
+    ] = None,
     database: _Databases = None,
     env: _Environment = None,
     config: _Config = None,
@@ -510,14 +617,18 @@ def lint(
 
     Rules read what each statement did, not only what it says; `docs/rules/` has a page for each.
     """
+    if explain is not None:
+        raise typer.Exit(run.explain(explain))
     from squasher.commands.lint import Wanted
 
     raise typer.Exit(
         run.lint(
             _options(migrations, None, profile, max_steps, config, database, env),
-            wanted=Wanted(tuple(files or ()), _codes(select), _codes(ignore)),
+            wanted=Wanted(tuple(files or ()), _codes(select), _codes(ignore), since),
             form=form,
             fail_on=fail_on,
+            statistics=statistics,
+            relative_to=relative_to,
         )
     )
 
@@ -527,7 +638,13 @@ def databases(
     *,
     form: Annotated[
         str,
-        typer.Option("--format", callback=_list_format, metavar="F", help=f"{' or '.join(LISTS)}."),
+        typer.Option(
+            "--format",
+            callback=_list_format,
+            autocompletion=complete.one_of(LISTS),
+            metavar="F",
+            help=f"{' or '.join(LISTS)}.",
+        ),
     ] = "text",
     database: _Databases = None,
     env: _Environment = None,

@@ -156,6 +156,22 @@ class Database:
             self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, trusted)
 
     @contextmanager
+    def strict_about_names(self) -> Iterator[None]:
+        """While a name in double quotes that names nothing is an error, and no string (quirks.html#dblquote).
+
+        Not while a script runs: what it has compiled already would be compiled anew.
+        """
+        settings = (apsw.SQLITE_DBCONFIG_DQS_DDL, apsw.SQLITE_DBCONFIG_DQS_DML)
+        before = [(setting, self._db.config(setting, -1)) for setting in settings]
+        try:
+            for setting in settings:
+                self._db.config(setting, 0)
+            yield
+        finally:
+            for setting, value in before:
+                self._db.config(setting, value)
+
+    @contextmanager
     def _limited(self) -> Iterator[None]:
         """The profile's limits, for migrations; squasher's own statements may be larger."""
         limits = [
@@ -342,6 +358,11 @@ class Database:
 
     def compile_error(self, sql: str) -> str | None:
         """What stops the first statement of ``sql`` from compiling; None when nothing does."""
+        refusal = self.refusal(sql)
+        return None if refusal is None else refusal.message
+
+    def refusal(self, sql: str) -> SqlError | None:
+        """The error with which the first statement of ``sql`` does not compile; None when it does."""
         cursor = self._db.cursor()
         cursor.exec_trace = lambda *_: False
         self.budget.begin()
@@ -350,7 +371,7 @@ class Database:
         except apsw.ExecTraceAbort:
             return None
         except apsw.Error as error:
-            return self._explain(error).message
+            return self._explain(error)
         return None
 
     def touching(self, sql: str) -> set[str] | str:

@@ -330,27 +330,65 @@ def archive(
     return reported(lambda: each(options, one, alone="squasher archive"))
 
 
+def new(name: str, options: Options = ALL, *, rebuild: str | None = None) -> int:
+    """``squasher new``."""
+
+    def one(target: Target) -> Ended:
+        from squasher.commands.new import new as command
+
+        result = command(target, name, rebuild=rebuild)
+        return Ended(FINE, printable_lines(f"{result.path.as_posix()}\n"), warnings=result.notes)
+
+    return reported(lambda: each(options, one, alone="squasher new"))
+
+
 def lint(
-    options: Options = ALL, *, wanted: Wanted | None = None, form: str = "text", fail_on: str = "warning"
+    options: Options = ALL,
+    *,
+    wanted: Wanted | None = None,
+    form: str = "text",
+    fail_on: str = "warning",
+    statistics: bool = False,
+    relative_to: str | None = None,
 ) -> int:
     """``squasher lint``."""
 
     def run() -> int:
         from squasher.choice import choose
         from squasher.commands import lint as command
-        from squasher.render import LINTS
+        from squasher.render import LINTS, STATISTICS
 
+        formats = STATISTICS if statistics else LINTS
+        if form not in formats:
+            raise InputError(
+                f"--statistics has no format {form}", hint=f"Choose one of {', '.join(formats)}."
+            )
         chosen = choose(options)
         warn(chosen.notes)
         report = command.lint(chosen.targets, wanted or command.ALL)
         warn(report.warnings)
         for name, error in report.failed:
             complain(error, f"{name}: " if name else "")
-        write(rendered(lambda color: LINTS[form](report, color=color), form))
+        shown = report if relative_to is None else report.seen_from(relative_to)
+        write(rendered(lambda color: formats[form](shown, color=color), form))
         if report.failed:
             return TROUBLE
         found = report.count("error") + (report.count("warning") if fail_on == "warning" else 0)
         return DIFFERENT if found else FINE
+
+    return reported(run)
+
+
+def explain(said: str) -> int:
+    """``squasher lint --explain``."""
+
+    def run() -> int:
+        from squasher.commands.lint import rule_of
+        from squasher.render.lint.page import render
+
+        rule = rule_of(said)
+        write(rendered(lambda color: render(rule, color=color), "markdown"))
+        return FINE
 
     return reported(run)
 

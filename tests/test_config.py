@@ -624,3 +624,18 @@ def test_an_archive_is_listed() -> None:
     chain("migrations")
     assert squasher("archive").code == 0
     assert "\n  archive        migrations-archive/\n" in squasher("databases").out
+
+
+def test_severities_that_the_page_shows(repository: Path) -> None:
+    """The tables of docs/lint.md are read; that of a database stands in place of the one for all."""
+    page = (repository / "docs" / "lint.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- shown: lint.toml -->\n```toml\n")[2].partition("```")[0]
+    write(pyproject_toml=shown, wrangler_toml=TWO)
+    chain("db/app")
+    chain("db/logs")
+    app, logs = choose(Options()).targets
+    assert app.lint is not None
+    assert app.lint.key == "tool.squasher.lint"
+    assert app.lint.said == (("SQ6", "warning"), ("SQ602", "off"), ("unused-ignore", "error"))
+    assert logs.lint is not None
+    assert logs.lint.said == (("SQ3", "warning"),)

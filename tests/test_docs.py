@@ -11,19 +11,26 @@ import pytest
 
 from squasher.profiles import PROFILES
 from squasher.prove import LAYERS
-from squasher.render import RENDERERS
+from squasher.render import LINTS, RENDERERS
 from squasher.settings import Settings
 from tests import d1_cases
 from tests.mutants.suite import FAMILIES
 from tests.test_fidelity import KNOWN_GAPS
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")))
 
 
 def test_shown_output_is_real() -> None:
     """Every block of output in the documentation is what the command prints."""
     command = [sys.executable, str(ROOT / "docs" / "blocks.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_every_rule_has_its_page() -> None:
+    """docs/rules/ holds the docstrings of the rules, all of them, and nothing else."""
+    command = [sys.executable, str(ROOT / "docs" / "pages.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
@@ -56,6 +63,8 @@ def test_layers_formats_and_profiles_are_documented() -> None:
     assert [layer for layer in LAYERS if f"\n| {layer} |" not in readme] == []
     assert [name for name in PROFILES if f"`{name}`" not in readme] == []
     assert [name for name in RENDERERS if f"- `{name}`:" not in formats] == []
+    lint = formats.partition("## Lint")[2]
+    assert [name for name in LINTS if f"\n- `{name}`:" not in lint] == []
 
 
 def test_the_first_block_of_the_readme_is_the_squash_of_this_chain() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -52,6 +54,23 @@ class Report(NamedTuple):
     warnings: tuple[str, ...] = ()
     failed: tuple[tuple[str, SquasherError], ...] = ()
     """The chains that could not be looked at: the name of the database, and why."""
+
+    def seen_from(self, directory: str) -> Report:
+        """The same with the paths of files as they are seen from a directory."""
+
+        def seen(path: str) -> str:
+            # the files need not be there, and what a link leads to is not what somebody wrote
+            return PurePath(os.path.relpath(path, os.path.realpath(directory))).as_posix()
+
+        return self._replace(
+            diagnostics=tuple(
+                one._replace(
+                    path=seen(one.path),
+                    related=tuple(related._replace(path=seen(related.path)) for related in one.related),
+                )
+                for one in self.diagnostics
+            )
+        )
 
     def count(self, severity: Severity) -> int:
         """How many diagnostics are of a severity."""

@@ -56,6 +56,8 @@ class Effect(NamedTuple):
     """Rows that it wrote, and that were not there before."""
     columns: tuple[str, ...] = ()
     """The names of their columns."""
+    swallowed: str = ""
+    """What SQLite would have said of a row that an INSERT passed over, for one that inserted none."""
 
 
 @dataclass(frozen=True, eq=False)

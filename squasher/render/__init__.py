@@ -58,10 +58,16 @@ LINTS: Final = {
     for name in (
         "text",
         "json",
+        "github",
+        "sarif",
+        "gitlab",
     )
 }
 """The same of ``squasher lint``."""
 
-COMMANDS: Final = frozenset({"json", "github"})
+STATISTICS: Final = {name: _late("lint.statistics", name) for name in ("text", "json")}
+"""The same of ``squasher lint --statistics``."""
+
+COMMANDS: Final = frozenset({"json", "github", "sarif", "gitlab"})
 """Formats that programs take at their word: every character in them is escaped by their own rules, and
 ``printable_lines`` would change what they say. All others are lines for people."""

@@ -21,13 +21,13 @@ def render(compared: Comparison, *, color: bool = False) -> str:  # noqa: ARG001
     title = f"squasher {compared.command}"
     doubt = "error" if compared.command == "check" else "warning"
     out = [
-        _command(_level(compared, entry), section.name, _message(entry), _where(entry))
+        command(_level(compared, entry), section.name, _message(entry), _where(entry))
         for section in sections(compared.voice, compared.findings)
         for entry in section.entries
     ]
-    out += [_command(doubt, title, reason, {}) for reason in compared.proof.reasons]
+    out += [command(doubt, title, reason, {}) for reason in compared.proof.reasons]
     if not out and compared.command == "check":
-        out.append(_command("notice", title, " ".join(verdict(compared)), {}))
+        out.append(command("notice", title, " ".join(verdict(compared)), {}))
     return "".join(line + "\n" for line in out)
 
 
@@ -51,7 +51,8 @@ def _where(entry: Entry) -> dict[str, str]:
     return {"file": entry.said.name.removeprefix("./")} if is_there else {}
 
 
-def _command(level: str, title: str, message: str, where: dict[str, str]) -> str:
+def command(level: str, title: str, message: str, where: dict[str, str]) -> str:
+    """A workflow command. No text in it can end it, or begin another one."""
     properties = ",".join(f"{key}={_property(value)}" for key, value in {**where, "title": title}.items())
     return f"::{level} {properties}::{_data(message)}"
 

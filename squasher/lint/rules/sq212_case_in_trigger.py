@@ -37,7 +37,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from squasher.lint.rule import ONLY_D1, Rule, Violation
-from squasher.lint.trigger import triggers
+from squasher.lint.triggers import triggers
 from squasher.sql import is_word, printable
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from squasher.lint.rule import ONLY_D1, Rule, Violation
-from squasher.lint.trigger import triggers
+from squasher.lint.triggers import triggers
 from squasher.sql import printable
 
 if TYPE_CHECKING:

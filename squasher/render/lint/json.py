@@ -1,24 +1,35 @@
-"""For programs: everything that is known of each diagnostic."""
+"""For programs: version 1 of what lint says, described in docs/formats.md."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from squasher.render.json import dumped
 
 if TYPE_CHECKING:
     from squasher.lint.diagnostic import Report
 
+VERSION: Final = 1
 
-def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001 - the same for all formats
-    """A JSON document: version 1, the diagnostics in the order of the report, and counts."""
-    document = {
-        "version": 1,
+
+def render(report: Report, *, color: bool = False) -> str:  # noqa: ARG001 - JSON has no colours
+    """A JSON object, its keys sorted; the diagnostics are in the order of the report."""
+    diagnostics = [
+        one._asdict() | {"related": [related._asdict() for related in one.related]}
+        for one in report.diagnostics
+    ]
+    return dumped(summary(report) | {"diagnostics": diagnostics})
+
+
+def summary(report: Report) -> dict[str, object]:
+    """What is said of the run as a whole."""
+    return {
+        "command": "lint",
+        "version": VERSION,
         "files": report.files,
-        "errors": report.count("error"),
-        "warnings": report.count("warning"),
-        "diagnostics": [
-            one._asdict() | {"related": [related._asdict() for related in one.related]}
-            for one in report.diagnostics
+        "counts": {"error": report.count("error"), "warning": report.count("warning")},
+        "failed": [
+            {"database": name, "message": error.message, "help": error.hint} for name, error in report.failed
         ],
+        "warnings": list(report.warnings),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

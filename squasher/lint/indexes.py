@@ -1,0 +1,67 @@
+"""What one index does for another: whether it finds all that the other finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from squasher import layout
+from squasher.sql import canonical, fold, is_word, printable, significant
+
+if TYPE_CHECKING:
+    from squasher.model import Index
+
+    _Column = tuple[str, bool, str]
+
+
+def columns(index: Index) -> tuple[_Column, ...] | None:
+    """Name, direction and collation of each column, folded; None where one is an expression."""
+    found = [
+        (fold(part.name), part.descending, fold(part.collation))
+        for part in index.columns
+        if part.name is not None
+    ]
+    return tuple(found) if len(found) == len(index.columns) else None
+
+
+def condition(index: Index) -> tuple[str, ...]:
+    """The tokens of its WHERE; () where it holds all rows."""
+    if not index.partial or index.sql is None:
+        return ()
+    words = significant(index.sql)
+    depth = 0
+    for token in words:
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0 and is_word(token, "where"):
+            return canonical(index.sql[token.start :])
+    return ()
+
+
+def replaces(other: Index, index: Index) -> bool:
+    """Whether ``other`` does all that ``index`` does: the same columns and rows, and UNIQUE if that is."""
+    if index.unique and not other.unique:
+        return False
+    one, two = columns(index), columns(other)
+    if one is None or two is None:
+        return None not in {index.sql, other.sql} and _target(index) == _target(other)
+    return one == two and condition(index) == condition(other)
+
+
+def contains(other: Index, index: Index) -> bool:
+    """Whether the columns of ``index`` are the first of more columns of ``other``, over the same rows."""
+    one, two = columns(index), columns(other)
+    if one is None or two is None or len(one) >= len(two):
+        return False
+    return one == two[: len(one)] and condition(index) == condition(other)
+
+
+def _target(index: Index) -> tuple[str, ...]:
+    return canonical(layout.index_target(str(index.sql)))
+
+
+def described(index: Index) -> str:
+    """``index idx_users_email``, ``the PRIMARY KEY``, ``UNIQUE (email)``."""
+    if index.sql is not None:
+        return f"index {printable(index.name)}"
+    if index.origin == "pk":
+        return "the PRIMARY KEY"
+    return f"UNIQUE ({', '.join(printable(part.name or '…') for part in index.columns)})"
