@@ -26,7 +26,8 @@ ALTER TABLE users_new RENAME TO users;
 ```
 
 ## Way out
-Put the rows of the children aside and back, all the way down. `squasher new --rebuild users` writes it.
+Put the rows of the children aside and back, all the way down. `squasher new --rebuild users` writes a rebuild
+that keeps them where they are.
 ```sql
 -- 0001_users.sql
 CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT NOT NULL);
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from squasher.lint.diagnostic import Related
-    from squasher.lint.rehearsal import Loss
+    from squasher.lint.observer import Loss
     from squasher.lint.study import Study
 
 
@@ -71,7 +72,7 @@ def check(study: Study) -> Iterator[Violation]:
         name = statement.head.called
         done = " and ".join(dict.fromkeys(map(told, losses)))
         help_ = (
-            f"Start from `squasher new --rebuild {rebuilt[statement]}`: it puts those rows aside and back."
+            f"Start from `squasher new --rebuild {rebuilt[statement]}`: it keeps those rows."
             if statement in rebuilt
             else "Drop what refers to it first, or rebuild those tables without their foreign keys."
         )

@@ -23,7 +23,8 @@ ALTER TABLE users_new RENAME TO users;
 ```
 
 ## Way out
-Put the rows of the children aside and back, all the way down. `squasher new --rebuild users` writes it.
+Put the rows of the children aside and back, all the way down. `squasher new --rebuild users` writes a rebuild
+that keeps them where they are.
 ```sql
 -- 0001_users.sql
 CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT NOT NULL);
@@ -68,7 +69,7 @@ def check(study: Study) -> Iterator[Violation]:
         yield Violation(
             statement.span,
             f"DROP TABLE {statement.head.called} fails where {keys or 'rows of other tables'} refer to it",
-            f"Start from `squasher new --rebuild {rebuilt[statement]}`: it puts those rows aside and back."
+            f"Start from `squasher new --rebuild {rebuilt[statement]}`: it keeps those rows."
             if statement in rebuilt
             else "Drop what refers to it first, or rebuild those tables without their foreign keys.",
             tuple(span.related("the foreign key") for span in spans if span is not None),

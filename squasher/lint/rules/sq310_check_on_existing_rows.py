@@ -43,7 +43,7 @@ from squasher.lint.rule import Rule, Violation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from squasher.lint.rehearsal import Failure
+    from squasher.lint.failures import Failure
     from squasher.lint.study import Study
 
 

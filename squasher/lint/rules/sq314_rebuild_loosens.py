@@ -104,6 +104,8 @@ def _lost(rebuild: Rebuild, change: Change) -> Iterator[_Lost]:
             ]
             if names <= there and not any(names & key for key in keys):
                 yield _Lost("UNIQUE", f"UNIQUE ({', '.join(part.name or '' for part in parts)})")
+        case Removed(old=Option(name="AUTOINCREMENT")) if rebuild.new.rowid_alias is None:
+            return  # another kind of key cannot count
         case Removed(old=Option(name=name)):
             yield _Lost(name, name)
         case Modified(old=PrimaryKey(columns=columns), new=PrimaryKey(columns=())):
