@@ -1,6 +1,6 @@
 -- The complete schema of 34 migrations, 0001_add_users_table to 0036_add_custom_instructions.
 -- Written by squasher and proved equal to replaying them. Do not edit: run `squasher squash`.
--- source: sha256:727624484eb137e75e9e4048c1d1080f7f32d370b38cc652759524722d23ba1e
+-- source: sha256:ada1adfb4e6a25f80e4458a6581c69523a1dd7caed2ed471ec630f0632febdc3
 
 -- ai_optimization_settings · made by 0016, changed by 0019, 0036
 CREATE TABLE ai_optimization_settings (

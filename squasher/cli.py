@@ -498,6 +498,42 @@ def history(
 
 
 @app.command()
+def new(
+    *,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help='What it does, in words: "add billing tables".')
+    ],
+    rebuild: Annotated[
+        str | None,
+        typer.Option(
+            "--rebuild",
+            metavar="TABLE",
+            help="Write the rebuild of this table into it, as it is, for you to edit.",
+        ),
+    ] = None,
+    database: _Databases = None,
+    env: _Environment = None,
+    config: _Config = None,
+    migrations: _Migrations = None,
+    profile: _Profile = None,
+    max_steps: _MaxSteps = None,
+) -> None:
+    """Write the next migration, and print its path.
+
+    Its number is the next one here and on the default branch. With --rebuild, it drops a table and makes it
+    anew with its rows, indexes and triggers, and keeps the rows that refer to it: what D1 needs for a change
+    that ALTER TABLE cannot make. It is written once it is proved to change nothing.
+    """
+    raise typer.Exit(
+        run.new(
+            name,
+            _options(migrations, None, profile, max_steps, config, database, env),
+            rebuild=rebuild,
+        )
+    )
+
+
+@app.command()
 def lint(
     *,
     files: Annotated[
@@ -520,6 +556,15 @@ def lint(
     ignore: Annotated[
         list[str] | None,
         typer.Option("--ignore", metavar="CODES", autocompletion=complete.codes, help="Not these rules."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--changed-since",
+            metavar="REV",
+            help="Only what is found in migrations that a git revision, such as origin/main, does not have,"
+            " or has with other bytes, and in those that are gone.",
+        ),
     ] = None,
     fail_on: Annotated[
         str,
@@ -579,7 +624,7 @@ def lint(
     raise typer.Exit(
         run.lint(
             _options(migrations, None, profile, max_steps, config, database, env),
-            wanted=Wanted(tuple(files or ()), _codes(select), _codes(ignore)),
+            wanted=Wanted(tuple(files or ()), _codes(select), _codes(ignore), since),
             form=form,
             fail_on=fail_on,
             statistics=statistics,

@@ -358,6 +358,11 @@ class Database:
 
     def compile_error(self, sql: str) -> str | None:
         """What stops the first statement of ``sql`` from compiling; None when nothing does."""
+        refusal = self.refusal(sql)
+        return None if refusal is None else refusal.message
+
+    def refusal(self, sql: str) -> SqlError | None:
+        """The error with which the first statement of ``sql`` does not compile; None when it does."""
         cursor = self._db.cursor()
         cursor.exec_trace = lambda *_: False
         self.budget.begin()
@@ -366,7 +371,7 @@ class Database:
         except apsw.ExecTraceAbort:
             return None
         except apsw.Error as error:
-            return self._explain(error).message
+            return self._explain(error)
         return None
 
     def touching(self, sql: str) -> set[str] | str:

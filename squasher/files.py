@@ -130,6 +130,33 @@ def write_atomically(path: Path, data: bytes, *, elsewhere: str = "with --fresh 
     return True
 
 
+def make_directory(path: Path) -> None:
+    """Make a directory and those above it, where they are missing. Raises InputError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make {path.as_posix()}/: {error.strerror}") from error
+
+
+def create(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet, and the directory that it is in. Raises InputError.
+
+    What is there already stays, whoever else writes it at the same moment.
+    """
+    make_directory(path.parent)
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with open(os.open(path, flags, _MODE), "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise InputError(f"{path.as_posix()} is there already", hint="Choose another name.") from None
+    except OSError as error:
+        raise InputError(f"cannot write {path.as_posix()}: {error.strerror}") from error
+    _flush(path.parent)
+
+
 def _final(path: Path, elsewhere: str) -> Path:
     """The file that is written for a path. Raises InputError for one that must not be."""
     final = path.resolve()

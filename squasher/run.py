@@ -330,6 +330,18 @@ def archive(
     return reported(lambda: each(options, one, alone="squasher archive"))
 
 
+def new(name: str, options: Options = ALL, *, rebuild: str | None = None) -> int:
+    """``squasher new``."""
+
+    def one(target: Target) -> Ended:
+        from squasher.commands.new import new as command
+
+        result = command(target, name, rebuild=rebuild)
+        return Ended(FINE, printable_lines(f"{result.path.as_posix()}\n"), warnings=result.notes)
+
+    return reported(lambda: each(options, one, alone="squasher new"))
+
+
 def lint(
     options: Options = ALL,
     *,

@@ -125,12 +125,12 @@ def branch_point(migrations: str) -> Source:
         "git",
         f"{GIT}{base[:12]}",
         revision=base,
-        path=_in_git(migrations),
+        path=in_git(migrations),
         optional=True,
     )
 
 
-def _in_git(path: str) -> str:
+def in_git(path: str) -> str:
     """A path of the machine as git reads one: from the current directory."""
     return path if Path(path).is_absolute() else f"./{Path(path).as_posix()}"
 
@@ -207,7 +207,7 @@ class _Reader(NamedTuple):
         return Opened(name, "database", Side.of([found]), UNIVERSES[:1])
 
     def revision(self, source: Source) -> Opened:
-        path = source.path or _in_git(self.target.migrations.as_posix())
+        path = source.path or in_git(self.target.migrations.as_posix())
         shown = source.name if source.name.endswith(f":{path}") else f"{source.name}:{Path(path).as_posix()}"
         try:
             place = git.locate(source.revision, path, shown)
@@ -220,7 +220,7 @@ class _Reader(NamedTuple):
                             hint="Check the file out and name it: `git lfs pull` gets it.",
                         )
                     return self.content(shown, shown, data)
-                chain = _first(self._patterns(path), lambda pattern: _in_tree(place, blobs, pattern))
+                chain = _first(self._patterns(path), lambda pattern: in_tree(place, blobs, pattern))
         except (git.MissingError, NoMigrationsError) as error:
             if not source.optional:
                 raise
@@ -234,7 +234,7 @@ class _Reader(NamedTuple):
 
     def _is_own(self, path: str) -> bool:
         try:
-            here = git.below_the_root(_in_git(self.target.migrations.as_posix()), "")
+            here = git.below_the_root(in_git(self.target.migrations.as_posix()), "")
         except InputError:
             return False
         return git.below_the_root(path, path) == here
@@ -326,7 +326,8 @@ def _first(patterns: tuple[str, ...], read: Callable[[str], Chain]) -> Chain:
         raise
 
 
-def _in_tree(place: git.Place, blobs: git.Blobs, pattern: str) -> Chain:
+def in_tree(place: git.Place, blobs: git.Blobs, pattern: str) -> Chain:
+    """The chain in a directory of a revision. Raises InputError; NoMigrationsError when it holds none."""
     wanted = glob(pattern)
     held = {
         entry.name: entry for entry in git.entries(place, nested=wanted.nested) if wanted.matches(entry.name)

@@ -3,10 +3,14 @@
 A file holds cases. ``== finds: TITLE`` and ``== passes: TITLE`` begin one, ``@@ NAME.sql`` a migration of
 it, ``@@ NAME.sql crlf`` one with Windows line ends, and ``=> NAME.sql:LINE TEXT`` says what the rule finds:
 in which line, and words of its message.
+
+In a case about branches, ``@@ both: NAME.sql`` is a migration from before the branch left main, which has it
+too, ``@@ main: NAME.sql`` one that main got since, and ``@@ gone: NAME.sql`` takes one away on the branch.
 """
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +19,7 @@ from squasher.lint.linter import diagnose
 from squasher.lint.reading import read
 from squasher.lint.rules import RULES
 from squasher.target import target
+from tests.repositories import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,8 +55,8 @@ def cases(rule: Rule) -> list[Case]:
                     raise ValueError(message)
                 found.append(Case(title, {}, (), finds=kind == "finds"))
             case "@@":
-                name, _, ends = rest.partition(" ")
-                end = "\r\n" if ends == "crlf" else "\n"
+                name = rest.removesuffix(" crlf")
+                end = "\n" if name == rest else "\r\n"
                 found[-1] = found[-1]._replace(files={**found[-1].files, name: ""})
             case "=>":
                 place, _, words = rest.partition(" ")
@@ -67,6 +72,9 @@ def diagnosed(
 ) -> list[Diagnostic]:
     """What one rule finds in a chain of these files; the rules about ignores see the others met, too."""
     directory.mkdir(parents=True, exist_ok=True)
+    if any(": " in name for name in files):
+        _branch(directory, files)
+        files = {name: content for name, content in files.items() if ": " not in name}
     for name, content in files.items():
         data = content if isinstance(content, bytes) else content.encode()
         (directory / name).write_bytes(data)
@@ -74,8 +82,26 @@ def diagnosed(
     severities: dict[str, Severity] = {
         one.code: "error" if one is rule or rule.code.startswith("SQ9") else "off" for one in RULES
     }
-    with read(aim, read_chain(directory)) as study:
+    with contextlib.chdir(directory.parent), read(aim, read_chain(directory)) as study:
         return [one for one in diagnose(study, RULES, severities) if one.code == rule.code]
+
+
+def _branch(directory: Path, files: Mapping[str, str | bytes]) -> None:
+    """Make a repository around a chain, with what main has, and a branch on which a file may be gone."""
+
+    def of(mark: str) -> dict[str, str | bytes]:
+        begin = f"{mark}: "
+        found = {name.removeprefix(begin): text for name, text in files.items() if name.startswith(begin)}
+        return {f"{directory.name}/{name}": text for name, text in found.items()}
+
+    repository = Repository.new(directory.parent)
+    repository.commit(of("both"))
+    repository.git("branch", "work")
+    repository.commit(of("main"))
+    repository.git("checkout", "--quiet", "work")
+    directory.mkdir(exist_ok=True)
+    for name in of("gone"):
+        (directory.parent / name).unlink()
 
 
 def section(rule: Rule, heading: str) -> str:

@@ -14,6 +14,7 @@ from squasher.chain import read_chain
 from squasher.engine import Database
 from squasher.errors import InputError
 from squasher.hints import Case as Known
+from squasher.introspect import introspect
 from squasher.lint.linter import diagnose
 from squasher.lint.reading import read
 from squasher.lint.rules import RULES
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from squasher.lint.diagnostic import Severity
     from squasher.lint.study import Statement, Study
     from tests.d1_cases import Case
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
@@ -195,11 +198,97 @@ class TestReadingOn:
             assert statement.refusal.topic == "limits"
             assert "to record the migration" in statement.refusal.message
 
+    def test_a_commit_that_fails_behind_a_refusal(self, tmp_path: Path) -> None:
+        """Both are told: the statement that is refused, and the rows that refer to nothing."""
+        file = (
+            "CREATE TABLE p (a PRIMARY KEY);"
+            "CREATE TABLE c (a REFERENCES p DEFERRABLE INITIALLY DEFERRED);"
+            "INSERT INTO c VALUES (1); VACUUM;"
+        )
+        with studied(tmp_path / "migrations", file) as study:
+            told = [(one.text, one.refusal.topic) for one in study.statements if one.refusal]
+            assert told == [("INSERT INTO c VALUES (1)", ""), ("VACUUM", "vacuum")]
+
     def test_very_many_refusals(self, tmp_path: Path) -> None:
         """A file of refusals is given up after a thousand of them, in one pass."""
         with studied(tmp_path / "migrations", "VACUUM;" * 1200) as study:
             assert not study.complete
             assert sum(one.refusal is not None for one in study.statements) == 1000
+
+    def test_the_chain_of_this_project_between_refusals(self, tmp_path: Path) -> None:
+        """With a statement that D1 refuses before each of its own, a chain does what it does without them."""
+        refused = ("VACUUM;", "ATTACH 'é' AS ü;\r\n", "PRAGMA user_version;", "SELECT sqlite_version();")
+        plain = target(ROOT / "migrations")
+        with read(plain, read_chain(plain.migrations)) as study:
+            files = []
+            for file in study.files:
+                parts = [file.migration.text[: file.statements[0].start]]
+                ends = [one.start for one in file.statements[1:]] + [len(file.migration.text)]
+                for number, (one, end) in enumerate(zip(file.statements, ends, strict=True)):
+                    parts += [refused[number % len(refused)], file.migration.text[one.start : end]]
+                files.append("".join(parts))
+            with studied(tmp_path / "migrations", *files) as other:
+                assert other.complete
+                kept = [one for one in other.statements if one.refusal is None]
+                assert len(other.statements) == 2 * len(kept) == 2 * len(study.statements)
+                assert [written(one) for one in kept] == [written(one) for one in study.statements]
+                assert [_facts(one) for one in kept] == [_facts(one) for one in study.statements]
+                assert introspect(other.database)._replace(ledger=()) == introspect(study.database)._replace(
+                    ledger=()
+                )
+
+
+def _facts(statement: Statement) -> tuple[object, ...]:
+    """What a statement did, wherever it stands in its file."""
+    assert statement.ran is not None
+    notes = [note._replace(statement=0) for note in statement.notes]
+    return (*statement.ran._replace(start=0, sql=""), notes, statement.effect)
+
+
+DRIZZLE = """\
+PRAGMA foreign_keys=OFF;--> statement-breakpoint
+CREATE TABLE `__new_users` (
+\t`id` text PRIMARY KEY DEFAULT (lower(hex(randomblob(16)))) NOT NULL,
+\t`name` text NOT NULL
+);
+--> statement-breakpoint
+INSERT INTO `__new_users`("id", "name") SELECT "id", "name" FROM `users`;--> statement-breakpoint
+DROP TABLE `users`;--> statement-breakpoint
+ALTER TABLE `__new_users` RENAME TO `users`;--> statement-breakpoint
+PRAGMA foreign_keys=ON;--> statement-breakpoint
+CREATE UNIQUE INDEX `users_name_unique` ON `users` (`name`);"""
+PRISMA = """\
+-- RedefineTables
+PRAGMA defer_foreign_keys=ON;
+PRAGMA foreign_keys=OFF;
+CREATE TABLE "new_User" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+INSERT INTO "new_User" ("id") SELECT "id" FROM "User";
+DROP TABLE "User";
+ALTER TABLE "new_User" RENAME TO "User";
+PRAGMA foreign_keys=ON;
+PRAGMA defer_foreign_keys=OFF;
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "rebuild", "line"),
+    [
+        ("CREATE TABLE `users` (`id` text PRIMARY KEY, `name` text);", DRIZZLE, 1),
+        ('CREATE TABLE "User" ("id" INTEGER PRIMARY KEY);', PRISMA, 3),
+    ],
+    ids=["drizzle", "prisma"],
+)
+def test_what_tools_write(tmp_path: Path, before: str, rebuild: str, line: int) -> None:
+    """A rebuild as Drizzle and Prisma write it has one finding: foreign keys are not off."""
+    severities: dict[str, Severity] = {
+        rule.code: rule.severity if rule.code.startswith(("SQ2", "SQ5")) else "off" for rule in RULES
+    }
+    with studied(tmp_path / "migrations", before, rebuild) as study:
+        found = diagnose(study, RULES, severities)
+    assert [(one.code, one.severity, one.line) for one in found] == [("SQ207", "warning", line)]
 
 
 VALIDATIONS = {

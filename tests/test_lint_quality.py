@@ -123,6 +123,18 @@ def test_asking_why_an_insert_was_ignored_changes_nothing(tmp_path: Path) -> Non
             assert study.database.execute(f"SELECT * FROM {table}") == rows
 
 
+def test_text_that_is_not_utf_8(tmp_path: Path) -> None:
+    """A row with such text can be replaced, and ignored: to look at what a statement met fails none."""
+    rows = (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT);\n"
+        "INSERT INTO a VALUES (1, CAST(x'61eda080' AS TEXT));\n"
+    )
+    for place, verb in enumerate(("REPLACE", "INSERT OR IGNORE")):
+        files = {"0001_a.sql": f"{rows}{verb} INTO a VALUES (1, CAST(x'eda080' AS TEXT));\n"}
+        fails = next(rule for rule in RULES if rule.code == "SQ201")
+        assert not lints.diagnosed(tmp_path / str(place) / "migrations", files, fails)
+
+
 @pytest.mark.parametrize(
     ("index", "scans"),
     [

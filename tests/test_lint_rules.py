@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from squasher.lint.rules import GROUPS, RULES
-from tests import lints
+from tests import lints, repositories
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from squasher.lint.rule import Rule
 
 CASES = [(rule, case) for rule in RULES for case in lints.cases(rule)]
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    repositories.isolate(monkeypatch)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from squasher import git
 from squasher.chain import Chain, read_chain
 from squasher.errors import InputError, SquasherError
 from squasher.files import resolved
@@ -12,6 +13,7 @@ from squasher.lint.diagnostic import Report
 from squasher.lint.linter import diagnose
 from squasher.lint.reading import read
 from squasher.lint.rules import RULES
+from squasher.lint.standing import ASKING, blind, changed_since, standing
 from squasher.settings import suggestion
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class Wanted(NamedTuple):
     """Only what these rules find, by code, beginning of codes or name; of those that are off too."""
     ignore: tuple[str, ...] = ()
     """Not what these find."""
+    since: str | None = None
+    """Only what is found in files that this git revision does not have, or has with other bytes."""
 
 
 ALL: Wanted = Wanted()
@@ -41,8 +45,10 @@ def lint(targets: Iterable[Target], wanted: Wanted = ALL) -> Report:
     """Replay each chain as far as it runs, and give what the rules find in all of them.
 
     A chain that cannot be read is told in the report's ``failed``. Raises InputError for a path that is no
-    migration, and for a code of no rule.
+    migration, for a code of no rule, and for a revision that git does not know.
     """
+    if wanted.since is not None:
+        git.commit(wanted.since)
     known: set[str] = set()
     reports: list[Report] = []
     for target in targets:
@@ -52,9 +58,11 @@ def lint(targets: Iterable[Target], wanted: Wanted = ALL) -> Report:
             paths = _wanted(target, chain, wanted, known)
             if wanted.paths and not paths:
                 continue
+            if wanted.since is not None:
+                paths &= changed_since(wanted.since, target, chain)
             with read(target, chain) as study:
                 found = diagnose(study, RULES, severities)
-                unseen = _unseen(study)
+                unseen = (*_unseen(study), *_unknown(study, severities))
         except SquasherError as error:
             reports.append(Report((), 0, failed=((target.name, error),)))
             continue
@@ -76,6 +84,14 @@ def _unseen(study: Study) -> tuple[str, ...]:
     last = behind[-1].migration.number
     which = last if one else f"{behind[0].migration.number} to {last}"
     return (f"{which} {'was' if one else 'were'} read only: {failed.migration.path} fails before",)
+
+
+def _unknown(study: Study, severities: dict[str, Severity]) -> tuple[str, ...]:
+    """What to say where rules that ask git have no answer."""
+    if all(severities[code] == "off" for code in ASKING) or study.once(standing).branch is not None:
+        return ()
+    why = blind(study.target)
+    return () if why is None else (why,)
 
 
 def _wanted(target: Target, chain: Chain, wanted: Wanted, known: set[str]) -> frozenset[str]:

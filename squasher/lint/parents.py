@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from squasher.errors import SqlError
 from squasher.lint.final import by_name, indexes, rebuilt, tables
 from squasher.model import Table, kind_of
 from squasher.sql import fold, printable, quote
@@ -54,13 +53,9 @@ def _compiles(scratch: Database, key: ForeignKey) -> bool:
     scratch.execute(
         f"CREATE TABLE {probe} ({columns}, FOREIGN KEY ({columns}) REFERENCES {quote(key.parent)}{parents})"
     )
-    try:
-        scratch.execute(f"EXPLAIN INSERT INTO {probe} DEFAULT VALUES")
-    except SqlError:
-        return False
-    finally:
-        scratch.execute(f"DROP TABLE {probe}")
-    return True
+    problem = scratch.compile_error(f"INSERT INTO {probe} DEFAULT VALUES")
+    scratch.execute(f"DROP TABLE {probe}")
+    return problem is None
 
 
 def _missing(study: Study, key: ForeignKey) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from squasher.errors import SqlError
 from squasher.sql import NAME, significant, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from squasher.errors import SqlError
     from squasher.sql import Token
 
 _BEFORE: Final = 'no such column: "'
@@ -24,8 +24,8 @@ def quoted(words: Iterable[Token]) -> list[Token]:
     return [token for token in words if token.kind == NAME and token.text.startswith('"')]
 
 
-def strings(text: str, attempt: Callable[[str], None]) -> list[Token]:
-    """The names in double quotes that are strings, by what ``attempt`` raises when it compiles a text.
+def strings(text: str, attempt: Callable[[str], SqlError | None]) -> list[Token]:
+    """The names in double quotes that are strings, by why ``attempt`` cannot compile a text.
 
     As SQLite names one at a time, each is written as the string that it is before the next is asked for.
     Where it does not say the place, all of that name are, and the first is given.
@@ -47,13 +47,10 @@ def strings(text: str, attempt: Callable[[str], None]) -> list[Token]:
     return [words[place] for place in sorted(found)]
 
 
-def _complaint(trial: str, attempt: Callable[[str], None]) -> tuple[str, int] | None:
+def _complaint(trial: str, attempt: Callable[[str], SqlError | None]) -> tuple[str, int] | None:
     """The name that is none, and the character at which it stands, -1 where SQLite does not say."""
-    try:
-        attempt(trial)
-    except SqlError as error:
-        if not (error.message.startswith(_BEFORE) and error.message.endswith(_BEHIND)):
-            return None
-        at = -1 if error.offset is None else len(trial.encode()[: error.offset].decode(errors="ignore"))
-        return error.message.removeprefix(_BEFORE).removesuffix(_BEHIND), at
-    return None
+    error = attempt(trial)
+    if error is None or not (error.message.startswith(_BEFORE) and error.message.endswith(_BEHIND)):
+        return None
+    at = -1 if error.offset is None else len(trial.encode()[: error.offset].decode(errors="ignore"))
+    return error.message.removeprefix(_BEFORE).removesuffix(_BEHIND), at

@@ -21,7 +21,7 @@ from squasher.volatile import UNIVERSES
 from squasher.watch import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from squasher.chain import Chain, Migration
     from squasher.engine import Found
@@ -82,10 +82,10 @@ class Witness(Watcher):
         super().see(ran)
 
     def _rows_of(self, table: str) -> Found | None:
-        """The rows of a table; None where it is no table, or where they are many."""
+        """The rows of a table; None where it is no table, where they are many or not UTF-8."""
         try:
             rows = self._db.execute(f"SELECT * FROM {quote(table)} LIMIT {_MOST_ROWS + 1}")
-        except SqlError:
+        except (SqlError, UnicodeDecodeError):
             return None
         return rows if len(rows) <= _MOST_ROWS else None
 
@@ -120,7 +120,7 @@ def _files(database: Database, chain: Chain) -> tuple[tuple[File, ...], tuple[St
     reader = _Reader(database, chain, witness)
     for index, migration in enumerate(chain.migrations):
         if len(steps) < index:
-            files.append(File(migration, tuple(_split(migration)), ran=False))
+            files.append(File(migration, tuple(split(migration)), ran=False))
             continue
         file, step = reader.file(index)
         files.append(file)
@@ -160,7 +160,8 @@ class _Reader:
         except ReplayError as error:
             self._witness.back()
             if not isinstance(error.__cause__, Stopped) and not self._made_less:
-                refused.setdefault(*_at_end(migration, error))
+                start, refusal = _at_end(migration, error, refused)
+                refused[start] = refusal
             return File(migration, _failed(migration, refused), ran=False), None
         step = Step(migration, ran, self._witness.take())
         text = _without(chain.migrations[index].text, refused)
@@ -248,17 +249,17 @@ def is_open(comment: str) -> bool:
     return comment.startswith("/*") and (len(comment) < len("/**/") or not comment.endswith("*/"))
 
 
-def _at_end(migration: Migration, error: ReplayError) -> tuple[int, Refusal]:
-    """What stopped a file of which every statement ran, and where its last one begins."""
+def _at_end(migration: Migration, error: ReplayError, refused: Container[int]) -> tuple[int, Refusal]:
+    """What stopped a file whose statements ran, but for refused ones, and where the last that ran begins."""
     cause = error.__cause__
     message = cause.message if isinstance(cause, SqlError) else error.message.partition(": ")[2]
-    starts = [statement.start for statement in _split(migration)]
+    starts = [one.start for one in split(migration) if one.start not in refused]
     return starts[-1] if starts else 0, Refusal("", message, error.hint, error.said, None)
 
 
 def _failed(migration: Migration, refused: dict[int, Refusal]) -> tuple[Statement, ...]:
     """The statements of a file that did not run, split as wrangler does, with what is known of them."""
-    statements = list(_split(migration))
+    statements = list(split(migration))
     starts = [one.start for one in statements]
     for start, refusal in refused.items():
         place = bisect_right(starts, start) - 1
@@ -270,8 +271,8 @@ def _failed(migration: Migration, refused: dict[int, Refusal]) -> tuple[Statemen
     return tuple(statements)
 
 
-def _split(migration: Migration) -> Iterator[Statement]:
-    """The statements of a file as wrangler splits it."""
+def split(migration: Migration) -> Iterator[Statement]:
+    """The statements of a file as wrangler splits it, of which nothing is known but what they say."""
     text = migration.text
     start = index = 0
     while start < len(text):

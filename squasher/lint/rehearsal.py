@@ -156,8 +156,8 @@ class _Observer(Watcher):
         self.halves: list[tuple[Rebuild, Content]] = []
         self.referring: dict[Statement, tuple[tuple[str, ForeignKey], ...]] = {}
         """By DROP TABLE, what refers to the table and stands in the way: tables with rows, and their keys."""
-        self.orphans: list[tuple[str, str]] = []
-        """Child and parent, folded, of the rows that refer to nothing when the file ends."""
+        self.orphans: list[str] = []
+        """The tables, folded, with rows that refer to nothing when the file ends."""
         self.about = self._before
 
     def _before(self, _sql: str) -> None:
@@ -209,8 +209,19 @@ class _Observer(Watcher):
                 self._tables[note.new.key[1]] = note.new.facts
         self._number += 1
         if self._number == len(self.statements) and self._may_leave_orphans():
+            self.orphans = self._find_orphans()
+
+    def _find_orphans(self) -> list[str]:
+        try:
             found = self._database.execute("PRAGMA foreign_key_check")
-            self.orphans = [(fold(child), fold(parent)) for child, _, parent, _ in found]
+        except SqlError:  # a foreign key to columns that are no key
+            return []
+        return list(dict.fromkeys(fold(child) for child, *_ in found))
+
+    def now_called(self, name: str) -> str:
+        """The name, folded, that a table has when the file ends, of one that it made under another."""
+        own = (one for one in self._rebuilt.values() if one.file is self._file)
+        return fold(next((one.new.name for one in own if fold(one.made.head.called) == name), name))
 
     def _may_leave_orphans(self) -> bool:
         defers = any(one.head.verb == "pragma" for one in self.statements)
@@ -413,10 +424,10 @@ def _leaves_out(statement: Statement, column: str) -> bool:
 def _at_commit(observer: _Observer) -> Failure | None:
     """Which statement left rows that refer to nothing."""
     problem = "FOREIGN KEY constraint failed"
-    for child, _ in observer.orphans:
+    for child in observer.orphans:
         for place, statement in enumerate(observer.statements):
-            before = observer.statements[:place]
-            if fold(statement.head.called) == child and _fills_a_new_table(before, statement):
+            wrote = observer.now_called(fold(statement.head.called))
+            if wrote == child and _fills_a_new_table(observer.statements[:place], statement):
                 return Failure(statement, "foreign key", problem)
     # rows that come back under the same name do not count: SQLite still misses those of the dropped table
     for statement, keys in reversed(observer.referring.items()):

@@ -42,8 +42,8 @@ def swallowed(database: Database, sql: str) -> str:
     try:
         missing = _missing(database, insert)
         return "" if missing is None else _refusal(database, insert, missing)
-    except SqlError:
-        return ""  # a view, or a table-valued function, of which nobody can say
+    except (SqlError, UnicodeDecodeError):
+        return ""  # a view, of which nobody can say, or text that is not UTF-8
     finally:
         database.draw_from(draws)
 

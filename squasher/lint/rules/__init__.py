@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from squasher.lint.rules import (
+    sq101_file_name,
+    sq102_duplicate_number,
+    sq103_number_taken,
+    sq104_number_out_of_order,
+    sq105_released_file_changed,
     sq201_statement_fails,
     sq202_transaction_control,
     sq203_attach,
@@ -60,6 +65,11 @@ if TYPE_CHECKING:
     from squasher.lint.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
+    sq101_file_name.RULE,
+    sq102_duplicate_number.RULE,
+    sq103_number_taken.RULE,
+    sq104_number_out_of_order.RULE,
+    sq105_released_file_changed.RULE,
     sq201_statement_fails.RULE,
     sq202_transaction_control.RULE,
     sq203_attach.RULE,

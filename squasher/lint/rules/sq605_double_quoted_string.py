@@ -33,7 +33,6 @@ from typing import TYPE_CHECKING, Final
 
 from squasher.bytecode import build
 from squasher.engine import Database
-from squasher.errors import SqlError
 from squasher.lint.final import by_name, final, place, rebuilt
 from squasher.lint.firing import firing
 from squasher.lint.quoted import quoted, strings
@@ -46,6 +45,7 @@ from squasher.volatile import UNIVERSES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from squasher.errors import SqlError
     from squasher.lint.rule import Span
     from squasher.lint.study import Statement, Study
     from squasher.lint.walk import Key, Standing
@@ -98,18 +98,8 @@ def _touched(statement: Statement, now: Mapping[Key, Standing]) -> tuple[SchemaO
 
 def _strings(scratch: Database, text: str) -> list[Token]:
     """The strings of a statement that SQLite reads whole when it compiles it."""
-
-    def attempt(trial: str) -> None:
-        explain = "EXPLAIN "
-        try:
-            with scratch.strict_about_names():
-                scratch.execute(explain + trial)
-        except SqlError as error:
-            if error.offset is not None:
-                error.offset -= len(explain)
-            raise
-
-    return strings(text, attempt)
+    with scratch.strict_about_names():
+        return strings(text, scratch.refusal)
 
 
 def _of_objects(study: Study) -> Iterator[Violation]:
@@ -140,22 +130,21 @@ def _in_object(study: Study, scratch: Database, empty: Database, item: SchemaObj
             return []  # its arguments are its module's
 
 
-def _read(scratch: Database, view: View, text: str) -> None:
-    """Compile a view with another text."""
+def _read(scratch: Database, view: View, text: str) -> SqlError | None:
+    """Why a view with another text cannot be read."""
     scratch.execute(f"DROP VIEW {quote(view.name)}")
     scratch.execute(text)
     with scratch.strict_about_names():
-        scratch.execute(f"EXPLAIN SELECT * FROM {quote(view.name)}")
+        return scratch.refusal(f"SELECT * FROM {quote(view.name)}")
 
 
-def _fire(scratch: Database, trigger: Trigger, text: str, fires: str) -> None:
-    """Compile a trigger with another text."""
+def _fire(scratch: Database, trigger: Trigger, text: str, fires: str) -> SqlError | None:
+    """Why a trigger with another text cannot be fired."""
     scratch.execute(text)
-    try:
-        with scratch.strict_about_names():
-            scratch.execute(f"EXPLAIN {fires}")
-    finally:
-        scratch.execute(f"DROP TRIGGER {quote(trigger.name)}")
+    with scratch.strict_about_names():
+        problem = scratch.refusal(fires)
+    scratch.execute(f"DROP TRIGGER {quote(trigger.name)}")
+    return problem
 
 
 def _span(study: Study, item: SchemaObject, token: Token) -> Span:

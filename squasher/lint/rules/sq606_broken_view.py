@@ -42,7 +42,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from squasher.errors import SqlError
 from squasher.lint.final import by_name, final, place, rebuilt
 from squasher.lint.firing import firing
 from squasher.lint.rule import Rule, Violation
@@ -81,17 +80,9 @@ def _problem(scratch: Database, trigger: Trigger, fires: str) -> str | None:
     if not fires:
         return None
     scratch.execute(trigger.sql)
-    problem = _compiled(scratch, fires)
+    problem = scratch.compile_error(fires)
     scratch.execute(f"DROP TRIGGER {quote(trigger.name)}")
-    return None if problem is None or problem == _compiled(scratch, fires) else problem
-
-
-def _compiled(scratch: Database, sql: str) -> str | None:
-    try:
-        scratch.execute(f"EXPLAIN {sql}")
-    except SqlError as error:
-        return error.message
-    return None
+    return None if problem is None or problem == scratch.compile_error(fires) else problem
 
 
 RULE: Final = Rule("SQ606", "broken-view", "error", check)
