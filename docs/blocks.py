@@ -94,8 +94,8 @@ LINTED = {
     "0002_roles.sql": "CREATE TABLE roles (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\n\nBEGIN;\n"
     "INSERT INTO roles (name) VALUES ('admin'), ('viewer');\nCOMMIT;\n",
     "0003_user_roles.sql": "CREATE TABLE IF NOT EXISTS users (\n  id INTEGER PRIMARY KEY,\n"
-    "  email TEXT NOT NULL,\n  role_id INTEGER REFERENCES roles(id)\n);\n"
-    "CREATE INDEX idx_users_role_id ON users(role_id);\n",
+    "  email TEXT NOT NULL,\n  role_id INTEGER REFERENCES roles(id)\n);\n",
+    "0004_index_user_roles.sql": "CREATE INDEX idx_users_role_id ON users(role_id);\n",
 }
 """A chain with mistakes that look harmless."""
 

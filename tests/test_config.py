@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from squasher.choice import Options, choose
+from squasher.commands.lint import rules_of
 from squasher.errors import InputError
 from squasher.target import Group
 from tests.repositories import Repository, isolate
@@ -639,3 +640,4 @@ def test_severities_that_the_page_shows(repository: Path) -> None:
     assert app.lint.said == (("SQ6", "warning"), ("SQ602", "off"), ("unused-ignore", "error"))
     assert logs.lint is not None
     assert logs.lint.said == (("SQ3", "warning"),)
+    assert all(rules_of(said) for said, _ in (*app.lint.said, *logs.lint.said))
