@@ -41,8 +41,9 @@ help: ## show this list
 squash: $(RUN) ## write migrations-fresh/0001_complete_schema.sql, proved equal to migrations/
 	@$(VENV)/bin/squasher squash $(ARGS)
 
-check: lint test ## all that must hold before a change goes in: lint, test, the fresh file
+check: lint test ## all that must hold before a change goes in: lint, test, the fresh file, the migrations
 	@$(VENV)/bin/squasher check --exact
+	@$(VENV)/bin/squasher lint
 
 test: $(DEV) ## run the tests; ARGS="-k name" picks some, ARGS=--cov shows what they cover
 	@$(PY) -m pytest $(WORKERS) $(ARGS)
