@@ -62,13 +62,15 @@ def check(study: Study) -> Iterator[Violation]:
     rebuilt = {one.dropped: one.new.name for one in study.once(rebuilds)}
     for failure in study.once(rehearse).failures:
         statement = failure.statement
-        if statement.head.verb != "drop" or failure.kind != "foreign key":
+        if statement.head.verb != "drop":
             continue
         keys = " and ".join(f"rows of {child} ({', '.join(key.columns)})" for child, key in failure.referring)
+        name, who = statement.head.called, keys or "rows of other tables"
+        also = "" if failure.kind == "foreign key" else f": {failure.message}"
         spans = [study.spot(Added(("table", fold(child)), key)) for child, key in failure.referring]
         yield Violation(
             statement.span,
-            f"DROP TABLE {statement.head.called} fails where {keys or 'rows of other tables'} refer to it",
+            f"DROP TABLE {name} fails where {who} refer to it{also}",
             f"Start from `squasher new --rebuild {rebuilt[statement]}`: it keeps those rows."
             if statement in rebuilt
             else "Drop what refers to it first, or rebuild those tables without their foreign keys.",

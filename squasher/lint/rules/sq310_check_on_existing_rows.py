@@ -62,13 +62,15 @@ def check(study: Study) -> Iterator[Violation]:
 def _why(failure: Failure) -> str | None:
     """Which rows fail; None for a failure that another rule tells."""
     match failure.kind:
+        case _ if failure.statement.head.verb == "drop":
+            return None
         case "check":
             return f"a row breaks CHECK {failure.message.partition(' failed: ')[2]}"
         case "not null":
             return f"a row has NULL in {failure.column}"
         case "type":
             return f"a row holds a value of another type than its column's: {failure.message}"
-        case "foreign key" if failure.statement.head.verb != "drop":
+        case "foreign key":
             return "a row refers to one that is not there"
         case _:
             return None
