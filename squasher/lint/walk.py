@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from squasher.lint.diagnostic import Related
 from squasher.sql import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from squasher.lint.rule import Span
+    from squasher.lint.diagnostic import Related
     from squasher.lint.study import Statement, Study
     from squasher.watch import Version
 
@@ -20,7 +19,7 @@ _NAMESPACE = {"table": ("table", "view"), "view": ("view", "table")}
 """A table and a view cannot have the same name: CREATE … IF NOT EXISTS takes one for the other."""
 
 
-class Standing(NamedTuple):
+class Present(NamedTuple):
     """An object as it is stored at some moment, and the statement that made it."""
 
     version: Version
@@ -29,15 +28,15 @@ class Standing(NamedTuple):
     @property
     def related(self) -> Related:
         """The line that made it."""
-        return made_at(self.made)
+        return self.made.span.related("made here")
 
 
-def walk(study: Study) -> Iterator[tuple[Statement, Mapping[Key, Standing]]]:
+def walk(study: Study) -> Iterator[tuple[Statement, Mapping[Key, Present]]]:
     """Each statement, and the objects that stand before it, in the order of their creation.
 
     The mapping is the same one each time: what the statement does is in it as soon as the next is asked for.
     """
-    now: dict[Key, Standing] = {}
+    now: dict[Key, Present] = {}
     for statement in study.statements:
         yield statement, now
         gone = {note.old.key: now.pop(note.old.key, None) for note in statement.notes if note.old is not None}
@@ -45,10 +44,10 @@ def walk(study: Study) -> Iterator[tuple[Statement, Mapping[Key, Standing]]]:
             if note.new is not None:
                 before = gone.get(note.old.key) if note.old is not None else None
                 made = before.made if before is not None else statement
-                now[note.new.key] = Standing(note.new, made)
+                now[note.new.key] = Present(note.new, made)
 
 
-def named(now: Mapping[Key, Standing], kind: str, name: str) -> Standing | None:
+def named(now: Mapping[Key, Present], kind: str, name: str) -> Present | None:
     """What a CREATE of this kind and name would meet."""
     folded = fold(name)
     return next((now[one, folded] for one in _NAMESPACE.get(kind, (kind,)) if (one, folded) in now), None)
@@ -61,14 +60,3 @@ def is_temporary(statement: Statement) -> bool:
         return head.temporary
     place = statement.tokens.index(head.name)
     return statement.tokens[place - 1].text == "." and fold(statement.tokens[place - 2].text) == "temp"
-
-
-def made_at(statement: Statement, text: str = "made here") -> Related:
-    """The line of a statement, for a diagnostic that speaks of it."""
-    return line_of(statement.span, text)
-
-
-def line_of(span: Span, text: str = "made here") -> Related:
-    """The line at which a span begins, for a diagnostic that speaks of it."""
-    migration = span.migration
-    return Related(migration.path, migration.text.count("\n", 0, span.start) + 1, text)

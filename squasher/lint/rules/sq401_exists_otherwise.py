@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from squasher.lint.study import Statement, Study
-    from squasher.lint.walk import Standing
+    from squasher.lint.walk import Present
     from squasher.watch import Version
 
 _HELP: Final = "Change what is there with ALTER TABLE or a rebuild, or give this one another name."
@@ -74,7 +74,7 @@ def check(study: Study) -> Iterator[Violation]:
             yield Violation(statement.span, message, _HELP if both else _ANEW, (there.related,))
 
 
-def _said(study: Study, statement: Statement, there: Standing) -> str:
+def _said(study: Study, statement: Statement, there: Present) -> str:
     """How what was there differs from what the statement says; '' where it does not."""
     stored = there.version.stored
     if stored.kind != statement.head.kind:

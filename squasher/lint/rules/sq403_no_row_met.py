@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from squasher.lint.study import Statement, Study
-    from squasher.lint.walk import Key, Standing
+    from squasher.lint.walk import Key, Present
 
 _NAMED: Final = "Look at the value, and at the migration that wrote the rows."
 _EMPTY: Final = "Move the statement behind the one that writes the rows, or remove it."
@@ -71,12 +71,12 @@ def _met_none(statement: Statement) -> bool:
     return rows and ran is not None and not ran.changes
 
 
-def _is_new(there: Standing, statement: Statement) -> bool:
+def _is_new(there: Present, statement: Statement) -> bool:
     """Whether this file made the table, and would have failed where there is one."""
     return there.made.migration.name == statement.migration.name and not there.made.head.guarded
 
 
-def _names_rows(statement: Statement, table: str, now: Mapping[Key, Standing]) -> bool:
+def _names_rows(statement: Statement, table: str, now: Mapping[Key, Present]) -> bool:
     """Whether it asks for a text, or for a value of a key, and for nothing of another table."""
     if statement.ran is None or {fold(name) for name in statement.ran.touches} != {table}:
         return False
@@ -84,7 +84,7 @@ def _names_rows(statement: Statement, table: str, now: Mapping[Key, Standing]) -
     return any(is_text or fold(column) in keys for column, is_text in _compared(statement.text))
 
 
-def _keys(there: Standing, now: Mapping[Key, Standing]) -> set[str]:
+def _keys(there: Present, now: Mapping[Key, Present]) -> set[str]:
     """The columns, folded, of which each alone tells a row."""
     table = there.version.facts
     if not isinstance(table, Table):

@@ -36,14 +36,14 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from squasher.lint.rule import Rule, Violation
-from squasher.lint.walk import is_temporary, made_at, walk
+from squasher.lint.walk import is_temporary, walk
 from squasher.sql import fold, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from squasher.lint.study import Statement, Study
-    from squasher.lint.walk import Key, Standing
+    from squasher.lint.walk import Key, Present
 
 
 def check(study: Study) -> Iterator[Violation]:
@@ -61,7 +61,7 @@ def check(study: Study) -> Iterator[Violation]:
                 takers[note.old.key] = statement
 
 
-def _did_nothing(statement: Statement, key: Key, now: Mapping[Key, Standing]) -> bool:
+def _did_nothing(statement: Statement, key: Key, now: Mapping[Key, Present]) -> bool:
     head = statement.head
     guarded = head.verb == "drop" and head.guarded and statement.ran is not None
     return guarded and not statement.notes and key not in now and not is_temporary(statement)
@@ -85,11 +85,11 @@ def _last_makers(study: Study) -> dict[tuple[str, str], int]:
     }
 
 
-def _violation(statement: Statement, took: Statement | None, now: Mapping[Key, Standing]) -> Violation:
+def _violation(statement: Statement, took: Statement | None, now: Mapping[Key, Present]) -> Violation:
     head = statement.head
     what = f"{head.kind} {printable(head.called)}"
     if took is not None:
-        related = made_at(took, "gone here")
+        related = took.span.related("gone here")
         return Violation(statement.span, f"{what} is gone already", "Remove the statement.", (related,))
     names = {name: one.version.stored.name for (kind, name), one in now.items() if kind == head.kind}
     close = get_close_matches(fold(head.called), names, n=1)

@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING, Final
 from squasher.lint.final import indexes, place, tables
 from squasher.lint.indexes import described, replaces
 from squasher.lint.rule import Rule, Violation
-from squasher.lint.walk import line_of
 from squasher.sql import fold, printable
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def check(study: Study) -> Iterator[Violation]:
             if others:
                 where = place(study, others[0] if others[0].sql is not None else table)
                 message = f"index {name} repeats {described(others[0])} of {printable(table.name)}"
-                yield Violation(place(study, index), message, _HELP, (line_of(where),))
+                yield Violation(place(study, index), message, _HELP, (where.related("made here"),))
 
 
 RULE: Final = Rule("SQ602", "duplicate-index", "warning", check)

@@ -31,7 +31,6 @@ from typing import TYPE_CHECKING, Final
 from squasher.lint.final import indexes, place, tables
 from squasher.lint.indexes import contains, described
 from squasher.lint.rule import Rule, Violation
-from squasher.lint.walk import line_of
 from squasher.sql import printable
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def check(study: Study) -> Iterator[Violation]:
                     f"index {printable(index.name)} is how {described(other)} of"
                     f" {printable(table.name)} begins",
                     "Remove it, or drop it in a new migration, unless a query was measured that needs it.",
-                    (line_of(where),),
+                    (where.related("made here"),),
                 )
 
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from squasher.errors import SqlError
     from squasher.lint.rule import Span
     from squasher.lint.study import Statement, Study
-    from squasher.lint.walk import Key, Standing
+    from squasher.lint.walk import Key, Present
     from squasher.model import SchemaObject
     from squasher.sql import Token
 
@@ -72,7 +72,7 @@ def _of_rows(study: Study) -> Iterator[Violation]:
                 yield _violation(statement.at(token), token)
 
 
-def _is_suspect(statement: Statement, now: Mapping[Key, Standing]) -> bool:
+def _is_suspect(statement: Statement, now: Mapping[Key, Present]) -> bool:
     """Whether it has a name in double quotes that is no table, and no column of each that it touches."""
     if statement.ran is None or statement.head.verb not in _ROWS or '"' not in statement.text:
         return False
@@ -88,7 +88,7 @@ def _columns(facts: SchemaObject | None) -> set[str]:
     return set(map(fold, facts.columns)) if isinstance(facts, View) else set()
 
 
-def _touched(statement: Statement, now: Mapping[Key, Standing]) -> tuple[SchemaObject, ...]:
+def _touched(statement: Statement, now: Mapping[Key, Present]) -> tuple[SchemaObject, ...]:
     """The tables that a statement touches, with their indexes; all, and views, where it touches a view."""
     names = set(map(fold, statement.ran.touches)) if statement.ran is not None else set()
     every = any(("view", name) in now for name in names)
