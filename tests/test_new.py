@@ -212,6 +212,32 @@ def test_several_databases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out == "other/0001_add_x.sql\n"
 
 
+@pytest.mark.parametrize(
+    ("table", "wanted"),
+    [
+        ("users", "rebuild_users"),
+        ("OrderItems", "rebuild_order_items"),
+        ("a b; c", "rebuild_a_b_c"),
+        ("表", "rebuild"),
+    ],
+)
+def test_a_rebuild_without_a_name(table: str, wanted: str, tmp_path: Path) -> None:
+    """What lint advises runs as it stands: a rebuild that is given no name is called after its table."""
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001_add_t.sql").write_text(
+        f'CREATE TABLE "{table}" (id INTEGER PRIMARY KEY);'
+    )
+    made = new(target("migrations"), None, rebuild=table)
+    assert made.path.as_posix() == f"migrations/0002_{wanted}.sql"
+
+
+def test_nothing_to_call_it_after(tmp_path: Path) -> None:
+    """Without a name and without a table there is no migration."""
+    with pytest.raises(InputError, match="a migration needs a name"):
+        new(target("migrations"), None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_rebuild_of_what_is_not_there(tmp_path: Path) -> None:
     """Without the table, or without a chain that runs, there is no rebuild and no file."""
     with pytest.raises(InputError, match="the chain leaves no table users"):
