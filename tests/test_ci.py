@@ -202,6 +202,14 @@ def test_the_action_says_what_it_could_not_read(repository: Repository, runner: 
     assert "no such table: nowhere" in ended.log
 
 
+def test_lint_that_could_not_run_is_annotated(runner: Runner) -> None:
+    """Where lint ends before it reads a chain, no line could have an annotation: the step has one."""
+    ended = runner.run(commands="lint", database="NOWHERE")
+    assert (ended.code, ended.outputs["result"], ended.outputs["sarif"]) == (2, "failed", "")
+    assert annotated(ended) == ["error : squasher lint"]
+    assert ended.summary == ""
+
+
 @pytest.mark.parametrize(
     ("script", "fail_on", "code", "result"),
     [
@@ -284,8 +292,8 @@ def test_the_action_in_a_shallow_checkout(repository: Repository, tmp_path: Path
 
 @pytest.mark.parametrize(
     "inputs",
-    [{"commands": "check archive"}, {"fail_on": "info"}, {"working_directory": "nowhere"}],
-    ids=lambda inputs: next(iter(inputs)),
+    [{"commands": "check archive"}, {"commands": " "}, {"fail_on": "info"}, {"working_directory": "nowhere"}],
+    ids=["commands", "no commands", "fail-on", "working-directory"],
 )
 def test_inputs_that_are_wrong(inputs: dict[str, str], runner: Runner) -> None:
     """An annotation says which values there are, and nothing runs."""
