@@ -118,12 +118,20 @@ def test_rules_and_files_are_chosen(options: tuple[str, ...], expected: list[str
             ("--statistics", "--format", "sarif"),
             "error: --statistics has no format sarif\nhelp: Choose one of",
         ),
+        (
+            ("--select", "transaction-controls"),
+            "error: there is no rule transaction-controls\nhelp: Is it transaction-control?",
+        ),
+        (("--select", "drop_column"), "error: there is no rule drop_column\nhelp: Is it drop-column?"),
         (("--explain", "SQ299"), "error: there is no rule SQ299\nhelp: Is it SQ2"),
         (
             ("--explain", "transaction-controls"),
             "error: there is no rule transaction-controls\nhelp: Is it tr",
         ),
-        (("--explain", "SQ2"), "error: there is no rule SQ2\nhelp: "),
+        (
+            ("--explain", "sq5"),
+            "error: sq5 is a group: each rule has a page\nhelp: Choose one of SQ501, SQ502.\n",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
