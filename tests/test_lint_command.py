@@ -75,6 +75,17 @@ def test_a_chain_that_fails_is_a_finding(tmp_path: Path) -> None:
     assert err == "warning: 0003 was read only: migrations/0002_step.sql fails before\n"
 
 
+def test_files_with_one_number_that_are_only_read(tmp_path: Path) -> None:
+    """A number that stands for two files does not tell them apart: each is named."""
+    project(tmp_path, FAILS)
+    for name in ("0002_roles.sql", "0002_teams.sql"):
+        (tmp_path / "migrations" / name).write_text(GOOD)
+    _, _, err = run(tmp_path, "lint")
+    assert err == (
+        "warning: 0002_roles.sql to 0002_teams.sql were read only: migrations/0001_step.sql fails before\n"
+    )
+
+
 def test_a_chain_that_is_not_there(tmp_path: Path) -> None:
     """It could not be looked at: exit code 2, the reason on standard error, and a document that says so."""
     code, out, err = run(tmp_path, "lint", "--format", "json")

@@ -82,8 +82,11 @@ def _unseen(study: Study) -> tuple[str, ...]:
     if failed is None or not behind:
         return ()
     one = len(behind) == 1
-    last = behind[-1].migration.number
-    which = last if one else f"{behind[0].migration.number} to {last}"
+    first, last = behind[0].migration, behind[-1].migration
+    if one or first.number != last.number:
+        which = last.number if one else f"{first.number} to {last.number}"
+    else:
+        which = f"{first.name} to {last.name}"
     return (f"{which} {'was' if one else 'were'} read only: {failed.migration.path} fails before",)
 
 
