@@ -86,6 +86,13 @@ def test_files_with_one_number_that_are_only_read(tmp_path: Path) -> None:
     )
 
 
+def test_nothing_is_claimed_of_a_chain_that_is_not_there(tmp_path: Path) -> None:
+    """The count says that a chain is missing from it, in each format for people."""
+    for options in ((), ("--statistics",)):
+        code, out, _ = run(tmp_path, "lint", *options)
+        assert (code, out) == (2, "No problems in 0 files, and 1 chain could not be read.\n")
+
+
 def test_a_chain_that_is_not_there(tmp_path: Path) -> None:
     """It could not be looked at: exit code 2, the reason on standard error, and a document that says so."""
     code, out, err = run(tmp_path, "lint", "--format", "json")
