@@ -43,6 +43,7 @@ DROP TABLE posts_kept;
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final
 
 from squasher.changes import Added
@@ -69,7 +70,7 @@ def check(study: Study) -> Iterator[Violation]:
         yield Violation(
             statement.span,
             f"DROP TABLE {statement.head.called} fails where {keys or 'rows of other tables'} refer to it",
-            f"Start from `squasher new --rebuild {rebuilt[statement]}`: it keeps those rows."
+            f"Start from `squasher new --rebuild {shlex.quote(rebuilt[statement])}`: it keeps those rows."
             if statement in rebuilt
             else "Drop what refers to it first, or rebuild those tables without their foreign keys.",
             tuple(span.related("the foreign key") for span in spans if span is not None),
