@@ -58,7 +58,7 @@ class Ended(NamedTuple):
 class Runner:
     """As much of GitHub's runner as a composite action needs: expressions, variables, files for outputs."""
 
-    def __init__(self, root: Path, workspace: Path) -> None:
+    def __init__(self, root: Path, workspace: Path, into: str = "") -> None:
         self._root = root
         self._workspace = workspace
         command = root / "squasher"
@@ -66,7 +66,7 @@ class Runner:
         command.chmod(0o755)
         self._known = {
             "github.action_path": str(ROOT),
-            "github.event.pull_request.base.sha": "",
+            "github.event.pull_request.base.ref": into,
             # of the step that installs, which needs a network
             "steps.install.outputs.squasher": str(command),
         }
@@ -273,6 +273,20 @@ def test_the_action_compares_with_where_the_branch_began(repository: Repository,
     repository.commit({"migrations/0002_teams.sql": "CREATE TABLE teams (id INTEGER PRIMARY KEY);\n"})
     repository.git("switch", "--quiet", "roles")
     ended = runner.run(commands="diff", base="main")
+    assert "roles" in ended.summary
+    assert "teams" not in ended.summary
+
+
+def test_the_action_knows_where_the_base_is_now(repository: Repository, tmp_path: Path) -> None:
+    """GitHub checks out a merge with the base of today, which may be ahead of what the event says of it."""
+    repository.commit({"migrations/0003_roles.sql": ROLES})
+    repository.git("switch", "--quiet", "main")
+    repository.commit({"migrations/0002_teams.sql": "CREATE TABLE teams (id INTEGER PRIMARY KEY);\n"})
+    repository.git("switch", "--quiet", "--create", "merge")
+    repository.git("merge", "--quiet", "--no-ff", "-m", "as refs/pull/1/merge", "roles")
+    clone = repository.clone(tmp_path / "clone", "--branch=merge")
+    ended = Runner(tmp_path, clone.root, into="main").run(commands="diff")
+    assert annotated(ended) == []
     assert "roles" in ended.summary
     assert "teams" not in ended.summary
 
