@@ -193,7 +193,7 @@ def test_several_databases(tmp_path: Path) -> None:
     code, out, err = run(tmp_path, "lint")
     assert code == 2
     assert err.startswith("error: DB (app-db): db/app/0003_step.sql")
-    assert out.endswith("\n2 errors in 1 of 1 file.\n")
+    assert out.endswith("\n2 errors in 1 of 1 file, and 1 chain could not be read.\n")
 
 
 def test_severities_are_configured(tmp_path: Path) -> None:
