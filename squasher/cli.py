@@ -501,8 +501,13 @@ def history(
 def new(
     *,
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help='What it does, in words: "add billing tables".')
-    ],
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help='What it does, in words: "add billing tables"; without it "rebuild TABLE".',
+            show_default=False,
+        ),
+    ] = None,
     rebuild: Annotated[
         str | None,
         typer.Option(

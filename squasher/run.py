@@ -330,7 +330,7 @@ def archive(
     return reported(lambda: each(options, one, alone="squasher archive"))
 
 
-def new(name: str, options: Options = ALL, *, rebuild: str | None = None) -> int:
+def new(name: str | None, options: Options = ALL, *, rebuild: str | None = None) -> int:
     """``squasher new``."""
 
     def one(target: Target) -> Ended:

@@ -58,7 +58,7 @@ class Ended(NamedTuple):
 class Runner:
     """As much of GitHub's runner as a composite action needs: expressions, variables, files for outputs."""
 
-    def __init__(self, root: Path, workspace: Path) -> None:
+    def __init__(self, root: Path, workspace: Path, into: str = "") -> None:
         self._root = root
         self._workspace = workspace
         command = root / "squasher"
@@ -66,7 +66,7 @@ class Runner:
         command.chmod(0o755)
         self._known = {
             "github.action_path": str(ROOT),
-            "github.event.pull_request.base.sha": "",
+            "github.event.pull_request.base.ref": into,
             # of the step that installs, which needs a network
             "steps.install.outputs.squasher": str(command),
         }
@@ -202,6 +202,14 @@ def test_the_action_says_what_it_could_not_read(repository: Repository, runner: 
     assert "no such table: nowhere" in ended.log
 
 
+def test_lint_that_could_not_run_is_annotated(runner: Runner) -> None:
+    """Where lint ends before it reads a chain, no line could have an annotation: the step has one."""
+    ended = runner.run(commands="lint", database="NOWHERE")
+    assert (ended.code, ended.outputs["result"], ended.outputs["sarif"]) == (2, "failed", "")
+    assert annotated(ended) == ["error : squasher lint"]
+    assert ended.summary == ""
+
+
 @pytest.mark.parametrize(
     ("script", "fail_on", "code", "result"),
     [
@@ -269,6 +277,20 @@ def test_the_action_compares_with_where_the_branch_began(repository: Repository,
     assert "teams" not in ended.summary
 
 
+def test_the_action_knows_where_the_base_is_now(repository: Repository, tmp_path: Path) -> None:
+    """GitHub checks out a merge with the base of today, which may be ahead of what the event says of it."""
+    repository.commit({"migrations/0003_roles.sql": ROLES})
+    repository.git("switch", "--quiet", "main")
+    repository.commit({"migrations/0002_teams.sql": "CREATE TABLE teams (id INTEGER PRIMARY KEY);\n"})
+    repository.git("switch", "--quiet", "--create", "merge")
+    repository.git("merge", "--quiet", "--no-ff", "-m", "as refs/pull/1/merge", "roles")
+    clone = repository.clone(tmp_path / "clone", "--branch=merge")
+    ended = Runner(tmp_path, clone.root, into="main").run(commands="diff")
+    assert annotated(ended) == []
+    assert "roles" in ended.summary
+    assert "teams" not in ended.summary
+
+
 def test_the_action_in_a_shallow_checkout(repository: Repository, tmp_path: Path) -> None:
     """Without the commits of the base the diff is left out, and a warning says what to do; the rest runs."""
     repository.write({"migrations/0002_roles.sql": ROLES})
@@ -284,8 +306,8 @@ def test_the_action_in_a_shallow_checkout(repository: Repository, tmp_path: Path
 
 @pytest.mark.parametrize(
     "inputs",
-    [{"commands": "check archive"}, {"fail_on": "info"}, {"working_directory": "nowhere"}],
-    ids=lambda inputs: next(iter(inputs)),
+    [{"commands": "check archive"}, {"commands": " "}, {"fail_on": "info"}, {"working_directory": "nowhere"}],
+    ids=["commands", "no commands", "fail-on", "working-directory"],
 )
 def test_inputs_that_are_wrong(inputs: dict[str, str], runner: Runner) -> None:
     """An annotation says which values there are, and nothing runs."""

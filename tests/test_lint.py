@@ -33,6 +33,22 @@ def test_a_report(write_chain: Write) -> None:
     assert {one.source for one in report.diagnostics} == {"  BEGIN;", "  COMMIT;"}
 
 
+def test_a_byte_order_mark_is_no_column(write_chain: Write) -> None:
+    """Editors do not count the mark with which a file may begin, and it is not shown."""
+    directory = write_chain({"0001_users.sql": "\ufeffBEGIN;\n\ufeffCOMMIT;\n"})
+    found = squasher.diagnose(directory, select=("SQ101", "SQ202")).diagnostics
+    assert [(one.line, one.column, one.end_column, one.source) for one in found] == [
+        (1, 1, 6, "BEGIN;"),
+        (2, 2, 8, "\ufeffCOMMIT;"),
+    ]
+    directory = write_chain({"users.sql": "\ufeffCREATE TABLE users (id INTEGER PRIMARY KEY);\n"})
+    (named,) = squasher.diagnose(
+        directory,
+        select=("SQ101",),
+    ).diagnostics
+    assert (named.line, named.column, named.end_column) == (1, 1, 1)
+
+
 def test_what_cannot_be_read(tmp_path: Path) -> None:
     """A directory that is not there, and a rule that is none, are errors with a way out."""
     with pytest.raises(InputError, match="does not exist") as missing:

@@ -78,6 +78,24 @@ def test_a_chain_that_fails_is_a_finding(tmp_path: Path) -> None:
     assert err == "warning: 0003 was read only: migrations/0002_step.sql fails before\n"
 
 
+def test_files_with_one_number_that_are_only_read(tmp_path: Path) -> None:
+    """A number that stands for two files does not tell them apart: each is named."""
+    project(tmp_path, FAILS)
+    for name in ("0002_roles.sql", "0002_teams.sql"):
+        (tmp_path / "migrations" / name).write_text(GOOD)
+    _, _, err = run(tmp_path, "lint")
+    assert err == (
+        "warning: 0002_roles.sql to 0002_teams.sql were read only: migrations/0001_step.sql fails before\n"
+    )
+
+
+def test_nothing_is_claimed_of_a_chain_that_is_not_there(tmp_path: Path) -> None:
+    """The count says that a chain is missing from it, in each format for people."""
+    for options in ((), ("--statistics",)):
+        code, out, _ = run(tmp_path, "lint", *options)
+        assert (code, out) == (2, "No problems in 0 files, and 1 chain could not be read.\n")
+
+
 def test_a_chain_that_is_not_there(tmp_path: Path) -> None:
     """It could not be looked at: exit code 2, the reason on standard error, and a document that says so."""
     code, out, err = run(tmp_path, "lint", "--format", "json")
@@ -121,12 +139,20 @@ def test_rules_and_files_are_chosen(options: tuple[str, ...], expected: list[str
             ("--statistics", "--format", "sarif"),
             "error: --statistics has no format sarif\nhelp: Choose one of",
         ),
+        (
+            ("--select", "transaction-controls"),
+            "error: there is no rule transaction-controls\nhelp: Is it transaction-control?",
+        ),
+        (("--select", "drop_column"), "error: there is no rule drop_column\nhelp: Is it drop-column?"),
         (("--explain", "SQ299"), "error: there is no rule SQ299\nhelp: Is it SQ2"),
         (
             ("--explain", "transaction-controls"),
             "error: there is no rule transaction-controls\nhelp: Is it tr",
         ),
-        (("--explain", "SQ2"), "error: there is no rule SQ2\nhelp: "),
+        (
+            ("--explain", "sq5"),
+            "error: sq5 is a group: each rule has a page\nhelp: Choose one of SQ501, SQ502.\n",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
@@ -170,7 +196,7 @@ def test_several_databases(tmp_path: Path) -> None:
     code, out, err = run(tmp_path, "lint")
     assert code == 2
     assert err.startswith("error: DB (app-db): db/app/0003_step.sql")
-    assert out.endswith("\n2 errors in 1 of 1 file.\n")
+    assert out.endswith("\n2 errors in 1 of 1 file, and 1 chain could not be read.\n")
 
 
 def test_severities_are_configured(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_text_shows_the_place() -> None:
         "   |   ^^^^^^^^^^^^^^^^^^^^^^^^",
         "   = help: Remove BEGIN.",
         "",
-        "1 error and 1 warning in 1 of 3 files.",
+        "1 error and 1 warning in 1 of 3 files, and 1 chain could not be read.",
     ]
 
 

@@ -26,13 +26,15 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     ("rule", "case"), [pytest.param(*pair, id=f"{pair[0].code}-{pair[1].title}") for pair in CASES]
 )
 def test_cases(rule: Rule, case: lints.Case, tmp_path: Path) -> None:
-    """A rule finds what its cases say, line by line, and nothing else."""
+    """A rule finds what its cases say, line by line, and nothing else; what helps is a sentence."""
     assert case.finds == bool(case.expected)
     found = lints.diagnosed(tmp_path / "migrations", case.files, rule)
     places = [f"{one.path.rpartition('/')[2]}:{one.line}" for one in found]
     assert places == [place for place, _ in case.expected], [one.message for one in found]
     for one, (_, words) in zip(found, case.expected, strict=True):
         assert words in one.message
+        assert not one.message.endswith(".")
+        assert one.help.endswith((".", "?"))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.code for rule in RULES])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import squasher
 from squasher.chain import read_chain
 from squasher.choice import Options
 from squasher.commands.archive import archive
@@ -210,6 +212,52 @@ def test_several_databases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "Name it with --database." in capsys.readouterr().err
     assert run_new("add x", Options(databases=("TWO",))) == 0
     assert capsys.readouterr().out == "other/0001_add_x.sql\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "wanted"),
+    [
+        ("users", "rebuild_users"),
+        ("OrderItems", "rebuild_order_items"),
+        ("a b; c", "rebuild_a_b_c"),
+        ("表", "rebuild"),
+    ],
+)
+def test_a_rebuild_without_a_name(table: str, wanted: str, tmp_path: Path) -> None:
+    """What lint advises runs as it stands: a rebuild that is given no name is called after its table."""
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001_add_t.sql").write_text(
+        f'CREATE TABLE "{table}" (id INTEGER PRIMARY KEY);'
+    )
+    made = new(target("migrations"), None, rebuild=table)
+    assert made.path.as_posix() == f"migrations/0002_{wanted}.sql"
+
+
+@pytest.mark.parametrize("action", ["CASCADE", "NO ACTION"])
+@pytest.mark.parametrize("table", ["users", "order items; echo $(id)", "it's"])
+def test_what_lint_advises_is_one_command(table: str, action: str, tmp_path: Path) -> None:
+    """A name in the command that lint shows is one word to a shell, whatever stands in it."""
+    name = f'"{table}"'
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001_all.sql").write_text(
+        f"CREATE TABLE {name} (id INTEGER PRIMARY KEY);\n"
+        f"CREATE TABLE kids (of INTEGER NOT NULL REFERENCES {name} ON DELETE {action});\n"
+    )
+    (tmp_path / "migrations" / "0002_again.sql").write_text(
+        f"CREATE TABLE again (id INTEGER PRIMARY KEY, note TEXT);\n"
+        f"INSERT INTO again (id) SELECT id FROM {name};\n"
+        f"DROP TABLE {name};\nALTER TABLE again RENAME TO {name};\n"
+    )
+    (one,) = squasher.diagnose("migrations", select=("SQ301", "SQ302")).diagnostics
+    command = one.help.partition("`")[2].partition("`")[0]
+    assert shlex.split(command) == ["squasher", "new", "--rebuild", table]
+
+
+def test_nothing_to_call_it_after(tmp_path: Path) -> None:
+    """Without a name and without a table there is no migration."""
+    with pytest.raises(InputError, match="a migration needs a name"):
+        new(target("migrations"), None)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_rebuild_of_what_is_not_there(tmp_path: Path) -> None:

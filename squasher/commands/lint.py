@@ -82,8 +82,11 @@ def _unseen(study: Study) -> tuple[str, ...]:
     if failed is None or not behind:
         return ()
     one = len(behind) == 1
-    last = behind[-1].migration.number
-    which = last if one else f"{behind[0].migration.number} to {last}"
+    first, last = behind[0].migration, behind[-1].migration
+    if one or first.number != last.number:
+        which = last.number if one else f"{first.number} to {last.number}"
+    else:
+        which = f"{first.name} to {last.name}"
     return (f"{which} {'was' if one else 'were'} read only: {failed.migration.path} fails before",)
 
 
@@ -138,8 +141,7 @@ def rules_of(said: str, where: str = "") -> tuple[Rule, ...]:
     """The rules of a code, the beginning of codes, or a name. Raises InputError where there is none."""
     found = tuple(rule for rule in RULES if rule.code.startswith(said.upper()) or rule.name == said)
     if not found or not said:
-        hint = suggestion(said.upper(), [rule.code for rule in RULES])
-        raise InputError(f"{where}there is no rule {said}", hint=hint)
+        raise InputError(f"{where}there is no rule {said}", hint=_meant(said))
     return found
 
 
@@ -148,9 +150,17 @@ def rule_of(said: str) -> Rule:
     for rule in RULES:
         if said.upper() == rule.code or said.lower() == rule.name:
             return rule
+    group = [rule.code for rule in RULES if said and rule.code.startswith(said.upper())]
+    if group:
+        hint = f"Choose one of {', '.join(group)}."
+        raise InputError(f"{said} is a group: each rule has a page", hint=hint)
+    raise InputError(f"there is no rule {said}", hint=_meant(said))
+
+
+def _meant(said: str) -> str:
+    """The rule that somebody may have meant: codes are near to codes, names to names."""
     is_code = said[:2].upper() == "SQ"
-    known = [rule.code if is_code else rule.name for rule in RULES]
-    raise InputError(f"there is no rule {said}", hint=suggestion(said, known))
+    return suggestion(said, [rule.code if is_code else rule.name for rule in RULES])
 
 
 def _merged(reports: list[Report]) -> Report:

@@ -35,14 +35,15 @@ class New(NamedTuple):
     notes: tuple[str, ...]
 
 
-def new(target: Target, name: str, *, rebuild: str | None = None) -> New:
+def new(target: Target, name: str | None, *, rebuild: str | None = None) -> New:
     """Write the next migration of a chain, empty but for its header, or with the ``rebuild`` of a table.
 
+    Without a ``name`` it is called after that table.
     Its number is the next one, whether the largest is in the chain, on the default branch of a checkout, or
     in the archive of a chain. Raises InputError for a name that lint would not take and where it cannot be
     written, ReplayError where the chain does not run, UnprovedError for a rebuild that is none.
     """
-    words = _words(name)
+    words = _words(_called_after(rebuild) if name is None else name)
     made = not target.migrations.exists()
     body, notes = ("", ()) if rebuild is None else _rebuilt(target, _chain(target), rebuild)
     _next(target, _chain(target), words)  # what cannot be done makes no directory
@@ -54,6 +55,13 @@ def new(target: Target, name: str, *, rebuild: str | None = None) -> New:
     if made:
         notes = (f"{target.migrations.as_posix()}/ did not exist, and was made", *notes)
     return New(path, notes)
+
+
+def _called_after(rebuild: str | None) -> str:
+    """The name of one that was given none. Raises InputError where there is nothing to call it after."""
+    if rebuild is None:
+        raise InputError("a migration needs a name", hint='Say in words what it does: "add billing tables".')
+    return proper(f"rebuild {rebuild}")
 
 
 def _words(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.lint.diagnostic import Diagnostic
 from squasher.lint.ignores import ignores
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from squasher.lint.diagnostic import Severity
     from squasher.lint.rule import Rule, Violation
     from squasher.lint.study import Study
+
+
+_MARK: Final = "\ufeff"
+"""With which a file may begin; no editor counts it as a column."""
 
 
 class _Line(NamedTuple):
@@ -74,6 +78,8 @@ def _diagnostic(rule: Rule, severity: Severity, violation: Violation) -> Diagnos
 
 def _line(text: str, place: int) -> _Line:
     before = text.rfind("\n", 0, place) + 1
+    if before == 0 and text.startswith(_MARK):
+        before, place = 1, max(place, 1)
     end = text.find("\n", before)
     whole = text[before : len(text) if end < 0 else end].removesuffix("\r")
     return _Line(text.count("\n", 0, place) + 1, place - before + 1, whole)

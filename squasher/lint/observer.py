@@ -83,6 +83,8 @@ class Observer(Watcher):
         """By DROP TABLE, what refers to the table and stands in the way: tables with rows, and their keys."""
         self.orphans: list[str] = []
         """The tables, folded, with rows that refer to nothing when the file ends."""
+        self.moved: list[Moved] = []
+        """What became of the rows of rebuilt tables, once all statements ran, whether they hold or not."""
         self.about = self._before
 
     def _before(self, _sql: str) -> None:
@@ -133,8 +135,10 @@ class Observer(Watcher):
             if note.new is not None and isinstance(note.new.facts, Table):
                 self._tables[note.new.key[1]] = note.new.facts
         self._number += 1
-        if self._number == len(self.statements) and self._may_leave_orphans():
-            self.orphans = self._find_orphans()
+        if self._number == len(self.statements):
+            self.moved = self._find_moved()
+            if self._may_leave_orphans():
+                self.orphans = self._find_orphans()
 
     def _find_orphans(self) -> list[str]:
         try:
@@ -204,8 +208,7 @@ class Observer(Watcher):
                 found.append(loss)
         return found
 
-    def moved(self) -> list[Moved]:
-        """What became of the rows of rebuilt tables."""
+    def _find_moved(self) -> list[Moved]:
         found: list[Moved] = []
         for rebuild, before in self.halves:
             after = self.content(rebuild.new.name)

@@ -97,6 +97,7 @@ class _Stage:
             failure = failure_of(observer, error)
             if failure is None:
                 self._unknown.append(file.migration.name)
+                self._moved += observer.moved
             else:
                 self._failures.append(failure)
             without = self._without_rows(index)
@@ -104,7 +105,7 @@ class _Stage:
             database = without
         else:
             self._losses += observer.losses()
-            self._moved += observer.moved()
+            self._moved += observer.moved
             touched = [*observer.touched, *self._empty]
         for statement in file.statements:
             for note in statement.notes:

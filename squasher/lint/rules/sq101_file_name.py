@@ -53,11 +53,15 @@ def check(study: Study) -> Iterator[Violation]:
         if wrong:
             message = f"the name {name.stem} has {_listed(wrong)}"
         elif name.path in odd:
-            others = f"{odd[name.path]} digit{'' if odd[name.path] == 1 else 's'}"
-            message = f"the number of {name.stem} has {len(name.digits)} digits, and the others have {others}"
+            own, others = _digits(len(name.digits)), _digits(odd[name.path])
+            message = f"the number of {name.stem} has {own}, and the others have {others}"
         else:
             continue
         yield Violation(Span(migration), message, _help(name, odd.get(name.path)))
+
+
+def _digits(count: int) -> str:
+    return f"{count} digit{'' if count == 1 else 's'}"
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 _HELP: Final = (
     "Remove it: nor does PRAGMA defer_foreign_keys stop ON DELETE CASCADE."
-    " A rebuild that keeps the rows of other tables is written by `squasher new --rebuild TABLE`"
+    " A rebuild that keeps the rows of other tables is written by `squasher new --rebuild TABLE`."
 )
 
 

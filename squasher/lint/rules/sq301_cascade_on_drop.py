@@ -45,6 +45,7 @@ DROP TABLE sessions_kept;
 
 from __future__ import annotations
 
+import shlex
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -72,7 +73,7 @@ def check(study: Study) -> Iterator[Violation]:
         name = statement.head.called
         done = " and ".join(dict.fromkeys(map(told, losses)))
         help_ = (
-            f"Start from `squasher new --rebuild {rebuilt[statement]}`: it keeps those rows."
+            f"Start from `squasher new --rebuild {shlex.quote(rebuilt[statement])}`: it keeps those rows."
             if statement in rebuilt
             else "Drop what refers to it first, or rebuild those tables without their foreign keys."
         )

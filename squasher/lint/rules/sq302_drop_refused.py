@@ -43,6 +43,7 @@ DROP TABLE posts_kept;
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final
 
 from squasher.changes import Added
@@ -71,7 +72,7 @@ def check(study: Study) -> Iterator[Violation]:
         yield Violation(
             statement.span,
             f"DROP TABLE {name} fails where {who} refer to it{also}",
-            f"Start from `squasher new --rebuild {rebuilt[statement]}`: it keeps those rows."
+            f"Start from `squasher new --rebuild {shlex.quote(rebuilt[statement])}`: it keeps those rows."
             if statement in rebuilt
             else "Drop what refers to it first, or rebuild those tables without their foreign keys.",
             tuple(span.related("the foreign key") for span in spans if span is not None),

@@ -103,11 +103,12 @@ def _left_out(rebuild: Rebuild) -> list[str]:
     left = {fold(column.name) for column in rebuild.new.columns}
     if not rebuild.copies or any(copied(copy) is None for copy in rebuild.copies):
         return []
+    read = {name_of(token) for copy in rebuild.copies for token in copy.tokens}
     return [
         column.name
         for column in rebuild.old.columns
         if not column.generated
-        and fold(column.name) not in left
+        and fold(column.name) not in left | read
         and not _named(rebuild.file, fold(column.name), rebuild.dropped.index)
     ]
 

@@ -41,8 +41,10 @@ def total(report: Report) -> str:
     """How many problems of which severity, in how many files."""
     counts = {"error": report.count("error"), "warning": report.count("warning")}
     files = f"{report.files:,} file{plural(report.files)}"
+    failed = len(report.failed)
+    unread = f", and {failed:,} chain{plural(failed)} could not be read" if failed else ""
     if not any(counts.values()):
-        return f"No problems in {files}."
+        return f"No problems in {files}{unread}."
     said = " and ".join(f"{count:,} {what}{plural(count)}" for what, count in counts.items() if count)
     where = len({one.path for one in report.diagnostics})
-    return f"{said} in {where:,} of {files}."
+    return f"{said} in {where:,} of {files}{unread}."
