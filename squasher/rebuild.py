@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _EVENTS: Final = {"CASCADE": "DELETE", "SET NULL": "UPDATE", "SET DEFAULT": "UPDATE"}
 """What ON DELETE does to a child's row."""
 _WHAT: Final = """\
--- This makes a table anew as it is, and changes nothing: squasher has proved it. Edit the CREATE TABLE, and
--- the columns of the INSERT with it."""
+-- As it was written, this makes a table anew and changes nothing: squasher has proved it. Edit the
+-- CREATE TABLE, and the columns of the INSERT with it."""
 _WHY: Final = """\
 --
 -- DROP TABLE deletes the rows of a table first, other tables refer to them, and foreign keys cannot be

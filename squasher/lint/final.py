@@ -87,3 +87,15 @@ def place(study: Study, owner: SchemaObject, element: Element | None = None) -> 
         return found
     maker = study.makers.get((kind_of(owner), fold(owner.name)))
     return maker.span if maker is not None else Span(study.chain.migrations[-1])
+
+
+def pair(study: Study, table: Table, index: Index, other: Index) -> tuple[Span, Span]:
+    """Where to speak of an index of a table that another one makes needless, and of what else.
+
+    That is the line that made it, unless a later migration made the other one.
+    """
+    order = {file.migration.name: number for number, file in enumerate(study.files)}
+    own, its = (
+        place(study, one) if one.sql is not None else place(study, table, one) for one in (index, other)
+    )
+    return (its, own) if order[its.migration.name] > order[own.migration.name] else (own, its)

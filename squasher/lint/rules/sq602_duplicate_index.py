@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from squasher.lint.final import indexes, place, tables
+from squasher.lint.final import indexes, pair, place, tables
 from squasher.lint.indexes import described, replaces
 from squasher.lint.rule import Rule, Violation
 from squasher.sql import fold, printable
@@ -60,9 +60,9 @@ def check(study: Study) -> Iterator[Violation]:
                 and not (replaces(index, other) and every.index(other) > every.index(index))
             ]
             if others:
-                where = place(study, others[0] if others[0].sql is not None else table)
+                where, first = pair(study, table, index, others[0])
                 message = f"index {name} repeats {described(others[0])} of {printable(table.name)}"
-                yield Violation(place(study, index), message, _HELP, (where.related("made here"),))
+                yield Violation(where, message, _HELP, (first.related("made here"),))
 
 
 RULE: Final = Rule("SQ602", "duplicate-index", "warning", check)

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from squasher.lint.final import indexes, place, tables
+from squasher.lint.final import indexes, pair, tables
 from squasher.lint.indexes import contains, described
 from squasher.lint.rule import Rule, Violation
 from squasher.sql import printable
@@ -48,13 +48,13 @@ def check(study: Study) -> Iterator[Violation]:
                 continue
             other = next((one for one in every if contains(one, index)), None)
             if other is not None:
-                where = place(study, other if other.sql is not None else table)
+                where, first = pair(study, table, index, other)
                 yield Violation(
-                    place(study, index),
+                    where,
                     f"index {printable(index.name)} is how {described(other)} of"
                     f" {printable(table.name)} begins",
                     "Remove it, or drop it in a new migration, unless a query was measured that needs it.",
-                    (where.related("made here"),),
+                    (first.related("made here"),),
                 )
 
 
