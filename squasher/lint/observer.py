@@ -196,7 +196,8 @@ class Observer(Watcher):
         """Those that stand when the file has ended: of tables that are still there, and were not mended."""
         found: list[Loss] = []
         for loss, before in self._losses:
-            now = self.content(loss.table) if fold(loss.table) in self._tables else None
+            name = self.now_called(fold(loss.table))
+            now = self.content(name) if name in self._tables else None
             if now is None:
                 continue
             same = [fold(name) for name in now.columns] == [fold(name) for name in before.columns]
