@@ -14,7 +14,7 @@ from squasher.lint.head import head
 from squasher.lint.study import Effect, File, Refusal, Statement, Study
 from squasher.lint.swallowed import swallowed
 from squasher.replay import Step, apply, begin
-from squasher.sql import COMMENT, TRIVIA, iterate, literal, quote, significant
+from squasher.sql import COMMENT, TRIVIA, fold, iterate, literal, quote, significant
 from squasher.statements import Stopped, leading_trivia
 from squasher.universe import utc
 from squasher.volatile import UNIVERSES
@@ -72,11 +72,12 @@ class Witness(Watcher):
             gone = tuple(row for row in before if row not in left)
             if gone:
                 came = tuple(row for row in after if row not in held)
-                columns = self._db.execute(f"SELECT name FROM pragma_table_info({literal(table)})")
-                names = tuple(name for (name,) in columns)
+                names = self._columns_of(table)
                 self.effects[self._statements] = Effect(gone=gone, came=came, columns=names)
         elif not ran.changes and ran.sql[:6].lower() in {"update", "delete"} and len(ran.writes) == 1:
-            self.effects[self._statements] = Effect(held=self._holds(ran.writes[0]))
+            (table,) = ran.writes
+            telling = self._telling(table)
+            self.effects[self._statements] = Effect(held=self._holds(table), telling=telling)
         elif not ran.changes and ran.writes and (why := swallowed(self._db, ran.sql)):
             self.effects[self._statements] = Effect(swallowed=why)
         super().see(ran)
@@ -88,6 +89,18 @@ class Witness(Watcher):
         except (SqlError, UnicodeDecodeError):
             return None
         return rows if len(rows) <= _MOST_ROWS else None
+
+    def _columns_of(self, table: str) -> tuple[str, ...]:
+        columns = self._db.execute(f"SELECT name FROM pragma_table_info({literal(table)})")
+        return tuple(name for (name,) in columns)
+
+    def _telling(self, table: str) -> frozenset[str]:
+        """The columns, folded, whose values tell the rows of a table from each other."""
+        rows = self._rows_of(table)
+        if rows is None or len(rows) <= 1:
+            return frozenset()
+        columns = zip(self._columns_of(table), zip(*rows, strict=True), strict=False)
+        return frozenset(fold(name) for name, values in columns if len(set(values)) == len(rows))
 
     def _holds(self, table: str) -> bool:
         try:
