@@ -59,6 +59,7 @@ class _Stage:
         self._empty: dict[str, None] = {}
         """The tables that no probe row could be put into so far."""
         self._known: dict[Stored, Known] = {}
+        self._given_up: set[str] = set()
         self._clean: Database | None = None
         self._cleaned = 0
         self._losses: list[Loss] = []
@@ -115,7 +116,7 @@ class _Stage:
                     self._tables.pop(note.old.key[1], None)
                 if note.new is not None and isinstance(note.new.facts, Table):
                     self._tables[note.new.key[1]] = note.new.facts
-        filled = fill(database, touched, self._known)
+        filled = fill(database, touched, self._known, self._given_up)
         self._empty = dict.fromkeys(name for name, count in filled.items() if not count)
         return database
 
