@@ -33,6 +33,7 @@ _UNIQUE: Final = (
 )
 _STEPS: Final = 2_000_000
 """What a row may cost, with its triggers. Strangers wrote them, and many tables are filled many times."""
+_MOST_GIVEN_UP: Final = 20
 _STOPPED: Final = "stopped"
 _SAVEPOINT: Final = "squasher_probes"
 
@@ -62,8 +63,8 @@ def fill(
     """Put probe rows into the user's tables that hold no row, so that every constraint of the schema holds.
 
     ``tables`` limits it to some of them; it is called outside of a transaction. What is ``known`` of tables
-    with the same text is tried first, and what is found is put there. No table that is ``given_up``, by folded
-    name, is tried, and one whose rows cost too much is put there. Gives, by the name of each table that
+    with the same text is tried first, and what is found is put there. No table that is ``given_up``, by its
+    folded name, is tried; one whose rows cost too much is put there. Gives, by the name of each table that
     was empty, how many rows it holds now: 0 where none could be made, which is never an error.
     """
     try:
@@ -115,7 +116,7 @@ class _Filling:
             group = not ready
             if group:
                 ready = waiting
-            self._put(ready, deferred=group)
+            self._put_all(ready, deferred=group)
             filled = {id(table) for table in ready}
             waiting = [table for table in waiting if id(table) not in filled]
         for later in self._later:
@@ -156,6 +157,16 @@ class _Filling:
         parents = (key for key in table.foreign_keys if not (needed and _nullable(table, key)))
         own = fold(table.name)
         return any(parent in names and parent != own for parent in (fold(key.parent) for key in parents))
+
+    def _put_all(self, tables: Sequence[Table], *, deferred: bool) -> None:
+        """Fill tables; once more without one that cost too much: SQLite took the rows of the others back."""
+        most = len(self._given_up) + _MOST_GIVEN_UP
+        while tables:
+            before = len(self._given_up)
+            self._put(tables, deferred=deferred)
+            if deferred or not before < len(self._given_up) < most:
+                return
+            tables = [table for table in tables if fold(table.name) not in self._given_up]
 
     def _put(self, tables: Sequence[Table], *, deferred: bool) -> None:
         """Fill tables; where any of those in a circle cannot be filled, none is."""
