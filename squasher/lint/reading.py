@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _MOST_ROWS: Final = 10_000
 """A table with more rows is not compared row by row."""
+_MOST_READ: Final = 1_000_000
+"""So many rows are read of a chain to compare them: else each of many statements would read a table again."""
 _HEAD: Final = 500
 _MOST_REFUSED: Final = 1_000
 """With more refused statements in one file, the file is given up: whoever reads of so many knows."""
@@ -51,6 +53,7 @@ class Witness(Watcher):
         self.effects: dict[int, Effect] = {}
         """By the statement's place in its file."""
         self._before: tuple[str, Found] | None = None
+        self._read_rows = 0
         self.about = self._about
 
     def _about(self, sql: str) -> None:
@@ -83,11 +86,14 @@ class Witness(Watcher):
         super().see(ran)
 
     def _rows_of(self, table: str) -> Found | None:
-        """The rows of a table; None where it is no table, where they are many or not UTF-8."""
+        """The rows of a table; None where it is no table, where they are (or were) many or not UTF-8."""
+        if self._read_rows > _MOST_READ:
+            return None
         try:
             rows = self._db.execute(f"SELECT * FROM {quote(table)} LIMIT {_MOST_ROWS + 1}")
         except (SqlError, UnicodeDecodeError):
             return None
+        self._read_rows += len(rows)
         return rows if len(rows) <= _MOST_ROWS else None
 
     def _columns_of(self, table: str) -> tuple[str, ...]:
