@@ -49,10 +49,10 @@ class Budget:
         self.problem: SqlError | None = None
         """Why the last statement was stopped."""
 
-    def begin(self, least: int = 0) -> None:
-        """A statement begins, which may take ``least`` steps in any case."""
+    def begin(self, least: int = 0, most: int | None = None) -> None:
+        """A statement begins, which may take ``least`` steps in any case, or ``most`` where that is said."""
         self.end()
-        self._most = max(self._steps, least)
+        self._most = max(self._steps, least) if most is None else most
         self._taken = 0
         self._began = time.thread_time()
         self.deadline = self._began + _seconds(self._most)

@@ -220,13 +220,13 @@ class Database:
         """Let the next random value be the one that was drawn as ``number`` in such a universe."""
         self._random.draws = number
 
-    def execute(self, sql: str, values: tuple[Value, ...] = ()) -> Found:
-        """Run one statement of squasher's own and return its rows. Raises SqlError.
+    def execute(self, sql: str, values: tuple[Value, ...] = (), most: int | None = None) -> Found:
+        """Run one statement of squasher's own, in ``most`` steps, and return its rows. Raises SqlError.
 
         Between two statements of a script too: what watches those does not see it. To take the
         authorizer away would do, but for statements that are compiled already: they would expire.
         """
-        self.budget.begin(STEP_BUDGET)
+        self.budget.begin(STEP_BUDGET, most)
         self._authority.paused = True
         try:
             return self._db.execute(sql, values).fetchall()

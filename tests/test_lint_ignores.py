@@ -58,6 +58,7 @@ def test_which_statement_it_is_on(sql: str, expected: list[list[int]], write_cha
         ("ignore SQ104,SQ201: two of them", ("SQ104", "SQ201"), "two of them"),
         ("ignore SQ104: see SQ201", ("SQ104",), "see SQ201"),
         ("ignore SQ104 - see SQ201", ("SQ104",), "see SQ201"),
+        ("ignore\tSQ104\treason", ("SQ104",), "reason"),
         ("ignore SQ104", ("SQ104",), ""),
         ("ignore because", (), "because"),
         ("ignore", (), ""),

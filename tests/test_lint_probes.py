@@ -224,6 +224,18 @@ def test_what_cannot_be_filled_stays_empty(connect: Connect, schema: str) -> Non
     assert not database.in_transaction
 
 
+def test_a_row_that_costs_too_much_is_tried_once(connect: Connect) -> None:
+    """A trigger without an end is stopped early, and its table is not tried again, however it is altered."""
+    endless = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT count(*) FROM r"
+    trigger = f"CREATE TRIGGER t_rows AFTER INSERT ON t BEGIN {endless}; END;"
+    database = connect(D1, f"CREATE TABLE a (x TEXT); CREATE TABLE t (x TEXT); {trigger}")
+    given_up: set[str] = set()
+    assert fill(database, None, {}, given_up) == {"a": 3, "t": 0}
+    assert given_up == {"t"}
+    database.execute("ALTER TABLE t ADD COLUMN y TEXT")
+    assert fill(database, ["t"], {}, given_up) == {}
+
+
 def test_all_kinds_of_tables(connect: Connect) -> None:
     """STRICT, WITHOUT ROWID, generated columns, a CHECK with a name, and a table without a key."""
     database = connect(

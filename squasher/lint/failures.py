@@ -9,7 +9,6 @@ from squasher.sql import fold, is_word, name_of, unquote
 from squasher.statements import Stopped
 
 if TYPE_CHECKING:
-    from squasher.errors import ReplayError
     from squasher.lint.observer import Observer
     from squasher.lint.study import Statement
     from squasher.model import ForeignKey
@@ -70,9 +69,11 @@ class Failure(NamedTuple):
         return ", ".join(one.rpartition(".")[2] for one in said.split(", "))
 
 
-def failure_of(observer: Observer, error: ReplayError) -> Failure | None:
-    """What failed because there were rows; None where it may be the fault of the probe rows."""
-    cause = error.__cause__
+def failure_of(observer: Observer, cause: BaseException | None) -> Failure | None:
+    """What failed because there were rows; None where it may be the fault of the probe rows.
+
+    ``cause`` is what stopped the file, which is no Stopped where that was its COMMIT.
+    """
     if not isinstance(cause, Stopped):
         return _at_commit(observer)
     place = next(
@@ -93,6 +94,22 @@ def failure_of(observer: Observer, error: ReplayError) -> Failure | None:
     if statement.notes or _fills_a_new_table(observer.statements[:place], statement):
         return Failure(statement, kind, problem, observer.referring.get(statement, ()))
     return None
+
+
+def without(failure: Failure) -> str | None:
+    """What to run in place of a statement that fails for some rows, so that the file goes on behind it.
+
+    A copy without those rows; '' for nothing; None where the file cannot go on.
+    """
+    statement = failure.statement
+    if failure.kind not in {"not null", "unique", "check"}:
+        return None
+    if statement.head.verb != "insert":
+        return "" if statement.head.kind == "index" else None
+    token = next((token for token in statement.tokens if is_word(token, "insert")), None)
+    if statement.head.conflict or token is None:
+        return None
+    return f"{statement.text[: token.end]} OR IGNORE{statement.text[token.end :]}"
 
 
 def _leaves_out(statement: Statement, column: str) -> bool:

@@ -53,10 +53,10 @@ def ignores(file: File) -> Iterator[Ignore]:
         said = token.text.removeprefix("--").removeprefix("/*").removesuffix("*/").strip()
         if not said.startswith(_MARK):
             continue
-        verb, _, rest = said.removeprefix(_MARK).strip().partition(" ")
-        if verb != _VERB:
+        words = said.removeprefix(_MARK).split(None, 1)
+        if words[:1] != [_VERB]:
             continue
-        codes, reason = _codes(rest)
+        codes, reason = _codes("".join(words[1:]))
         place = bisect_right(ends, token.start)
         if place and "\n" not in text[ends[place - 1] : token.start]:
             place -= 1  # it ends the line of the statement before it

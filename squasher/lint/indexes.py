@@ -8,6 +8,8 @@ from squasher import layout
 from squasher.sql import canonical, fold, is_word, printable, significant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from squasher.model import Index
 
     _Column = tuple[str, bool, str]
@@ -44,6 +46,14 @@ def replaces(other: Index, index: Index) -> bool:
     if one is None or two is None:
         return None not in {index.sql, other.sql} and _target(index) == _target(other)
     return one == two and condition(index) == condition(other)
+
+
+def repeated(every: Sequence[Index], index: Index) -> Iterator[Index]:
+    """Those of a table's indexes that make ``index`` needless; of two equal ones, the first."""
+    for other in every:
+        later = every.index(other) > every.index(index)
+        if other is not index and replaces(other, index) and not (replaces(index, other) and later):
+            yield other
 
 
 def contains(other: Index, index: Index) -> bool:

@@ -70,7 +70,7 @@ class Observer(Watcher):
         self, database: Database, file: File, tables: dict[str, Table], rebuilt: dict[Statement, Rebuild]
     ) -> None:
         super().__init__(database, facts=False)
-        self._database = database
+        self.database = database
         self._file = file
         self.statements = [one for one in file.statements if one.ran is not None]
         self._tables = dict(tables)
@@ -117,6 +117,10 @@ class Observer(Watcher):
     def see(self, ran: Ran) -> None:
         """Called after each statement."""
         del ran
+        self.go_on()
+
+    def go_on(self) -> None:
+        """The statement is over: look at what it did, and wait for the next one."""
         if self._number >= len(self.statements):
             return
         statement = self.statements[self._number]
@@ -142,7 +146,7 @@ class Observer(Watcher):
 
     def _find_orphans(self) -> list[str]:
         try:
-            found = self._database.execute("PRAGMA foreign_key_check")
+            found = self.database.execute("PRAGMA foreign_key_check")
         except SqlError:  # a foreign key to columns that are no key
             return []
         return list(dict.fromkeys(fold(child) for child, *_ in found))
@@ -189,8 +193,8 @@ class Observer(Watcher):
     def content(self, table: str) -> Content | None:
         """The rows of a table; None where there is none, or where they are many."""
         try:
-            columns = self._database.execute("SELECT name FROM pragma_table_info(?, 'main')", (table,))
-            rows = self._database.execute(f"SELECT * FROM {quote(table)} LIMIT {_MOST_ROWS + 1}")
+            columns = self.database.execute("SELECT name FROM pragma_table_info(?, 'main')", (table,))
+            rows = self.database.execute(f"SELECT * FROM {quote(table)} LIMIT {_MOST_ROWS + 1}")
         except (SqlError, UnicodeDecodeError):
             return None
         held = Content(tuple(name for (name,) in columns), Counter(rows))
@@ -200,7 +204,8 @@ class Observer(Watcher):
         """Those that stand when the file has ended: of tables that are still there, and were not mended."""
         found: list[Loss] = []
         for loss, before in self._losses:
-            now = self.content(loss.table) if fold(loss.table) in self._tables else None
+            name = self.now_called(fold(loss.table))
+            now = self.content(name) if name in self._tables else None
             if now is None:
                 continue
             same = [fold(name) for name in now.columns] == [fold(name) for name in before.columns]

@@ -31,6 +31,10 @@ _UNIQUE: Final = (
     " LEFT JOIN main.sqlite_schema AS s ON s.type = 'index' AND s.name = i.name"
     ' WHERE i."unique" AND x.key'
 )
+_STEPS: Final = 2_000_000
+"""What a row may cost, with its triggers. Strangers wrote them, and many tables are filled many times."""
+_MOST_GIVEN_UP: Final = 20
+_STOPPED: Final = "stopped"
 _SAVEPOINT: Final = "squasher_probes"
 
 
@@ -51,24 +55,36 @@ class Known(NamedTuple):
 
 
 def fill(
-    database: Database, tables: Iterable[str] | None = None, known: dict[Stored, Known] | None = None
+    database: Database,
+    tables: Iterable[str] | None = None,
+    known: dict[Stored, Known] | None = None,
+    given_up: set[str] | None = None,
 ) -> dict[str, int]:
     """Put probe rows into the user's tables that hold no row, so that every constraint of the schema holds.
 
     ``tables`` limits it to some of them; it is called outside of a transaction. What is ``known`` of tables
-    with the same text is tried first, and what is found is put there. Gives, by the name of each table that
+    with the same text is tried first, and what is found is put there. No table that is ``given_up``, by its
+    folded name, is tried; one whose rows cost too much is put there. Gives, by the name of each table that
     was empty, how many rows it holds now: 0 where none could be made, which is never an error.
     """
     try:
-        return _Filling(database, tables, {} if known is None else known).done()
+        given_up = set() if given_up is None else given_up
+        return _Filling(database, tables, {} if known is None else known, given_up).done()
     except (SqlError, ValueError):
         return {}
 
 
 class _Filling:
-    def __init__(self, database: Database, tables: Iterable[str] | None, known: dict[Stored, Known]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        tables: Iterable[str] | None,
+        known: dict[Stored, Known],
+        given_up: set[str],
+    ) -> None:
         self._db = database
         self._known = known
+        self._given_up = given_up
         self._stored: dict[str, Stored | None] = {}
         self._read: dict[str, Table | None] = {}
         self._later: list[_Later] = []
@@ -79,7 +95,7 @@ class _Filling:
                 fold(row[1]): Stored(*row) for row in database.execute(f"{_STORED} ORDER BY rowid")
             }
             tables = [*self._stored]
-        own = {fold(database.profile.ledger or "")}
+        own = {fold(database.profile.ledger or ""), *given_up}
         keys = [
             key
             for key in dict.fromkeys(map(fold, tables))
@@ -100,8 +116,9 @@ class _Filling:
             group = not ready
             if group:
                 ready = waiting
-            self._put(ready, deferred=group)
-            waiting = [table for table in waiting if table not in ready]
+            self._put_all(ready, deferred=group)
+            filled = {id(table) for table in ready}
+            waiting = [table for table in waiting if id(table) not in filled]
         for later in self._later:
             self._refer(later)
         return {table.name: self._count(table.name) for table in self._empty}
@@ -138,7 +155,18 @@ class _Filling:
     def _waits(self, table: Table, names: set[str], *, needed: bool) -> bool:
         """Whether a parent is still to be filled; if only the ``needed`` count, those that must be there."""
         parents = (key for key in table.foreign_keys if not (needed and _nullable(table, key)))
-        return any(fold(key.parent) in names - {fold(table.name)} for key in parents)
+        own = fold(table.name)
+        return any(parent in names and parent != own for parent in (fold(key.parent) for key in parents))
+
+    def _put_all(self, tables: Sequence[Table], *, deferred: bool) -> None:
+        """Fill tables; once more without one that cost too much: SQLite took the rows of the others back."""
+        most = len(self._given_up) + _MOST_GIVEN_UP
+        while tables:
+            before = len(self._given_up)
+            self._put(tables, deferred=deferred)
+            if deferred or not before < len(self._given_up) < most:
+                return
+            tables = [table for table in tables if fold(table.name) not in self._given_up]
 
     def _put(self, tables: Sequence[Table], *, deferred: bool) -> None:
         """Fill tables; where any of those in a circle cannot be filled, none is."""
@@ -197,8 +225,11 @@ class _Filling:
         # OR ABORT takes the place of what a constraint says ON CONFLICT
         row = f"({listed}) VALUES ({marks})" if names else "DEFAULT VALUES"
         try:
-            self._db.execute(f"INSERT OR ABORT INTO {quote(table.name)} {row}", values)
+            self._db.execute(f"INSERT OR ABORT INTO {quote(table.name)} {row}", values, _STEPS)
         except SqlError as error:
+            if error.message.startswith(_STOPPED):
+                self._given_up.add(fold(table.name))
+                raise
             if not self._db.in_transaction:
                 raise
             return error.message
@@ -283,7 +314,7 @@ class _Filling:
         db.execute(f"SAVEPOINT {_SAVEPOINT}")
         try:
             update = f"UPDATE OR ABORT {quote(later.table.name)} SET {cells} WHERE {where}"
-            db.execute(update, (*found[0], later.rowid))
+            db.execute(update, (*found[0], later.rowid), _STEPS)
             db.execute(f"RELEASE {_SAVEPOINT}")
         except (SqlError, ValueError):
             if db.in_transaction:

@@ -14,7 +14,7 @@ from squasher.lint.head import head
 from squasher.lint.study import Effect, File, Refusal, Statement, Study
 from squasher.lint.swallowed import swallowed
 from squasher.replay import Step, apply, begin
-from squasher.sql import COMMENT, TRIVIA, iterate, literal, quote, significant
+from squasher.sql import COMMENT, TRIVIA, fold, iterate, literal, quote, significant
 from squasher.statements import Stopped, leading_trivia
 from squasher.universe import utc
 from squasher.volatile import UNIVERSES
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _MOST_ROWS: Final = 10_000
 """A table with more rows is not compared row by row."""
+_MOST_READ: Final = 1_000_000
+"""So many rows are read of a chain to compare them: else each of many statements would read a table again."""
 _HEAD: Final = 500
 _MOST_REFUSED: Final = 1_000
 """With more refused statements in one file, the file is given up: whoever reads of so many knows."""
@@ -51,6 +53,7 @@ class Witness(Watcher):
         self.effects: dict[int, Effect] = {}
         """By the statement's place in its file."""
         self._before: tuple[str, Found] | None = None
+        self._read_rows = 0
         self.about = self._about
 
     def _about(self, sql: str) -> None:
@@ -72,22 +75,38 @@ class Witness(Watcher):
             gone = tuple(row for row in before if row not in left)
             if gone:
                 came = tuple(row for row in after if row not in held)
-                columns = self._db.execute(f"SELECT name FROM pragma_table_info({literal(table)})")
-                names = tuple(name for (name,) in columns)
+                names = self._columns_of(table)
                 self.effects[self._statements] = Effect(gone=gone, came=came, columns=names)
         elif not ran.changes and ran.sql[:6].lower() in {"update", "delete"} and len(ran.writes) == 1:
-            self.effects[self._statements] = Effect(held=self._holds(ran.writes[0]))
+            (table,) = ran.writes
+            telling = self._telling(table)
+            self.effects[self._statements] = Effect(held=self._holds(table), telling=telling)
         elif not ran.changes and ran.writes and (why := swallowed(self._db, ran.sql)):
             self.effects[self._statements] = Effect(swallowed=why)
         super().see(ran)
 
     def _rows_of(self, table: str) -> Found | None:
-        """The rows of a table; None where it is no table, where they are many or not UTF-8."""
+        """The rows of a table; None where it is no table, where they are (or were) many or not UTF-8."""
+        if self._read_rows > _MOST_READ:
+            return None
         try:
             rows = self._db.execute(f"SELECT * FROM {quote(table)} LIMIT {_MOST_ROWS + 1}")
         except (SqlError, UnicodeDecodeError):
             return None
+        self._read_rows += len(rows)
         return rows if len(rows) <= _MOST_ROWS else None
+
+    def _columns_of(self, table: str) -> tuple[str, ...]:
+        columns = self._db.execute(f"SELECT name FROM pragma_table_info({literal(table)})")
+        return tuple(name for (name,) in columns)
+
+    def _telling(self, table: str) -> frozenset[str]:
+        """The columns, folded, whose values tell the rows of a table from each other."""
+        rows = self._rows_of(table)
+        if rows is None or len(rows) <= 1:
+            return frozenset()
+        columns = zip(self._columns_of(table), zip(*rows, strict=True), strict=False)
+        return frozenset(fold(name) for name, values in columns if len(set(values)) == len(rows))
 
     def _holds(self, table: str) -> bool:
         try:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher.engine import Database
-from squasher.errors import ReplayError
-from squasher.lint.failures import failure_of
+from squasher.errors import ReplayError, SqlError
+from squasher.lint.failures import failure_of, without
 from squasher.lint.observer import Observer
 from squasher.lint.probes import fill
 from squasher.lint.rebuilds import rebuilds
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from squasher.lint.probes import Known
     from squasher.lint.study import Study
     from squasher.schema import Stored
+    from squasher.statements import Stopped
 
 
 class Rehearsal(NamedTuple):
@@ -58,6 +59,7 @@ class _Stage:
         self._empty: dict[str, None] = {}
         """The tables that no probe row could be put into so far."""
         self._known: dict[Stored, Known] = {}
+        self._given_up: set[str] = set()
         self._clean: Database | None = None
         self._cleaned = 0
         self._losses: list[Loss] = []
@@ -90,30 +92,32 @@ class _Stage:
         """Run a file and fill what it left empty; where it fails with rows, without them."""
         file = self._files[index]
         observer = Observer(database, file, self._tables, self._rebuilt)
+        failures: list[Failure] = []
         touched: list[str] | None = None
         try:
-            apply(database, self._chain, index, observer)
+            apply(database, self._chain, index, observer, lambda stopped: _past(observer, stopped, failures))
         except ReplayError as error:
-            failure = failure_of(observer, error)
-            if failure is None:
+            _take(failure_of(observer, error.__cause__), failures)
+            if not failures:
                 self._unknown.append(file.migration.name)
                 self._moved += observer.moved
-            else:
-                self._failures.append(failure)
-            without = self._without_rows(index)
-            database.close()
-            database = without
         else:
             self._losses += observer.losses()
-            self._moved += observer.moved
-            touched = [*observer.touched, *self._empty]
+            if not failures:
+                self._moved += observer.moved
+                touched = [*observer.touched, *self._empty]
+        self._failures += failures
+        if touched is None:
+            without_rows = self._without_rows(index)
+            database.close()
+            database = without_rows
         for statement in file.statements:
             for note in statement.notes:
                 if note.old is not None:
                     self._tables.pop(note.old.key[1], None)
                 if note.new is not None and isinstance(note.new.facts, Table):
                     self._tables[note.new.key[1]] = note.new.facts
-        filled = fill(database, touched, self._known)
+        filled = fill(database, touched, self._known, self._given_up)
         self._empty = dict.fromkeys(name for name, count in filled.items() if not count)
         return database
 
@@ -125,3 +129,28 @@ class _Stage:
             apply(self._clean, self._chain, number)
         self._cleaned = index + 1
         return self._clean.clone()
+
+
+def _past(observer: Observer, stopped: Stopped, failures: list[Failure]) -> bool:
+    """Whether the file goes on behind a statement that fails for some of the rows: without those."""
+    failure = failure_of(observer, stopped)
+    instead = None if failure is None else without(failure)
+    if failure is None or instead is None or not observer.database.in_transaction:
+        return False
+    try:
+        if instead:
+            observer.database.execute(instead)
+    except SqlError:
+        return False
+    failures.append(failure)
+    observer.go_on()
+    return True
+
+
+def _take(failure: Failure | None, failures: list[Failure]) -> None:
+    """Keep a failure that ended a file; behind another one, only that of a DROP TABLE.
+
+    What else fails there may miss the rows that were left out.
+    """
+    if failure is not None and (not failures or failure.statement.head.verb == "drop"):
+        failures.append(failure)

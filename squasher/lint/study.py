@@ -50,6 +50,8 @@ class Effect(NamedTuple):
 
     held: bool = True
     """Whether its table held any row, for an UPDATE or DELETE that changed none."""
+    telling: frozenset[str] = frozenset()
+    """The columns of that table, folded, in which no two of its rows are equal, where it held several."""
     gone: tuple[tuple[object, ...], ...] = ()
     """Rows that a REPLACE deleted or wrote anew with other values, as they were before it."""
     came: tuple[tuple[object, ...], ...] = ()

@@ -27,7 +27,9 @@ ALTER TABLE users_new RENAME TO users;
 
 ## Way out
 Put the rows of the children aside and back, all the way down. `squasher new --rebuild users` writes a rebuild
-that keeps them where they are.
+that keeps them where they are. A new table with a foreign key to itself says its own name there, such as
+`REFERENCES categories_new(id)`: one that says `categories` refers to the old table, and goes with it. The
+rename changes that name, too.
 ```sql
 -- 0001_users.sql
 CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT NOT NULL);

@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 _HELP: Final = "Write INSERT … ON CONFLICT (…) DO UPDATE SET …: it keeps the row and what is not named."
 
 
+_MOST_PAIRS: Final = 1_000_000
+"""So many rows are compared with each other; what a statement resets, it resets in the first rows too."""
+
+
 def check(study: Study) -> Iterator[Violation]:
     """What a REPLACE did beside what it says."""
     losses = study.once(rehearse).losses
@@ -70,7 +74,7 @@ def _reset(statement: Statement, effect: Effect) -> list[str]:
     if named is None:
         return []
     found: dict[str, None] = {}
-    for row in effect.gone:
+    for row in effect.gone[: max(_MOST_PAIRS // (len(effect.came) or 1), 1)]:
         pairs = [(sum(map(_same, row, other)), other) for other in effect.came]
         most, partner = max(pairs, key=lambda pair: pair[0], default=(0, ()))
         if not most:

@@ -9,7 +9,9 @@ The value is misspelled, or the rows come later, or an earlier migration changed
 corrected or deleted is as it was, on every database.
 
 Of rows that only users write, a replay knows nothing. So conditions that describe what rows may be like
-(`IS NULL`, a comparison of columns, a subquery) are no finding, nor is a table that holds nothing.
+(`IS NULL`, a comparison of columns, a subquery, a role or a state that many rows may have) are no finding,
+nor is a table that holds nothing. A text counts where it is a key, or where no two rows of the migrations
+have the same.
 
 ## Example
 ```sql
@@ -77,11 +79,18 @@ def _is_new(there: Present, statement: Statement) -> bool:
 
 
 def _names_rows(statement: Statement, table: str, now: Mapping[Key, Present]) -> bool:
-    """Whether it asks for a text, or for a value of a key, and for nothing of another table."""
+    """Whether it asks for a key, or a text that tells rows apart, and for nothing of another table.
+
+    A text that several rows may have, as a role or a state, may be that of the users' rows.
+    """
     if statement.ran is None or {fold(name) for name in statement.ran.touches} != {table}:
         return False
     keys = _keys(now["table", table], now)
-    return any(is_text or fold(column) in keys for column, is_text in _compared(statement.text))
+    telling = statement.effect.telling if statement.effect is not None else frozenset()
+    return any(
+        fold(column) in keys or (is_text and fold(column) in telling)
+        for column, is_text in _compared(statement.text)
+    )
 
 
 def _keys(there: Present, now: Mapping[Key, Present]) -> set[str]:

@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from squasher.lint.final import indexes, pair, place, tables
-from squasher.lint.indexes import described, replaces
+from squasher.lint.indexes import described, repeated
 from squasher.lint.rule import Rule, Violation
 from squasher.sql import fold, printable
 
@@ -52,13 +52,7 @@ def check(study: Study) -> Iterator[Violation]:
                 message = f"index {name} repeats the primary key of {printable(table.name)}"
                 yield Violation(place(study, index), message, _HELP)
                 continue
-            others = [
-                other
-                for other in every
-                if other is not index
-                and replaces(other, index)
-                and not (replaces(index, other) and every.index(other) > every.index(index))
-            ]
+            others = list(repeated(every, index))
             if others:
                 where, first = pair(study, table, index, others[0])
                 message = f"index {name} repeats {described(others[0])} of {printable(table.name)}"

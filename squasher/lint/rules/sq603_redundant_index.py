@@ -29,7 +29,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from squasher.lint.final import indexes, pair, tables
-from squasher.lint.indexes import contains, described
+from squasher.lint.indexes import contains, described, repeated
 from squasher.lint.rule import Rule, Violation
 from squasher.sql import printable
 
@@ -44,7 +44,7 @@ def check(study: Study) -> Iterator[Violation]:
     for table in tables(study):
         every = indexes(study, table)
         for index in every:
-            if index.sql is None or index.unique:
+            if index.sql is None or index.unique or any(repeated(every, index)):
                 continue
             other = next((one for one in every if contains(one, index)), None)
             if other is not None:
