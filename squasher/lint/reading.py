@@ -190,9 +190,11 @@ class _Reader:
         """The chain, without what keeps D1 from running a file at all."""
         if not self._on_d1:
             return self._chain
-        migrations = list(self._chain.migrations)
-        migration = migrations[index]
+        migration = self._chain.migrations[index]
         text = _ended(migration.text.replace(*_SPELLED))
+        if text == migration.text:
+            return self._chain
+        migrations = list(self._chain.migrations)
         migrations[index] = migration._replace(text=text, data=text.encode())
         return self._chain._replace(migrations=tuple(migrations))
 

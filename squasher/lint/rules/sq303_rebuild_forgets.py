@@ -60,8 +60,10 @@ def check(study: Study) -> Iterator[Violation]:
     for rebuild in study.once(rebuilds):
         for one in rebuild.lost:
             kept = _index_kept(rebuild, one) if isinstance(one, Index) else _trigger_kept(rebuild, one)
+            if kept:
+                continue
             maker = _maker(study, rebuild, one.name)
-            if kept or (maker is not None and maker.migration.name == rebuild.file.migration.name):
+            if maker is not None and maker.migration.name == rebuild.file.migration.name:
                 continue  # what a migration makes for its own length has done its work
             kind = "index" if isinstance(one, Index) else "trigger"
             what = f"{kind} {one.name}{_columns(one) if isinstance(one, Index) else ''}"

@@ -57,7 +57,10 @@ def check(study: Study) -> Iterator[Violation]:
     for cell, values in found.cells.items():
         if by_chance(values) and cell[0] in names:
             holders.setdefault(values, []).append(cell)
+    random = {cell[0] for cells in holders.values() for cell in cells}
     for table in tables:
+        if table.name not in random:
+            continue
         for column in sorted(_keys(table, found.snapshot)):
             same = [cells for cells in holders.values() if any(_is_of(cell, table, column) for cell in cells)]
             if not same:
