@@ -620,7 +620,7 @@ def lint(
 ) -> None:
     """Find mistakes in the migrations, by replaying them.
 
-    Rules read what each statement did, not only what it says; `docs/rules/` has a page for each.
+    Rules read what each statement did, not only what it says; `--explain CODE` shows the page of each.
     """
     if explain is not None:
         raise typer.Exit(run.explain(explain))

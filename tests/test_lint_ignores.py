@@ -60,6 +60,8 @@ def test_which_statement_it_is_on(sql: str, expected: list[list[int]], write_cha
         ("ignore SQ104 - see SQ201", ("SQ104",), "see SQ201"),
         ("ignore\tSQ104\treason", ("SQ104",), "reason"),
         ("ignore SQ104", ("SQ104",), ""),
+        ("IGNORE sq104 reason", ("SQ104",), "reason"),
+        ("ignore SQL that is old", (), "SQL that is old"),
         ("ignore because", (), "because"),
         ("ignore", (), ""),
     ],

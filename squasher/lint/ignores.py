@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 from squasher.lint.rule import Span
-from squasher.sql import COMMENT, iterate
+from squasher.sql import COMMENT, fold, iterate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MARK: Final = "squasher:"
 _VERB: Final = "ignore"
-_CODE: Final = "SQ"
+_CODE: Final = "sq"
 _BETWEEN: Final = ", \t"
 
 
@@ -43,7 +43,7 @@ def ignores(file: File) -> Iterator[Ignore]:
     before the first statement speak of the file as a whole, too.
     """
     migration = file.migration
-    if _MARK not in migration.text:
+    if _MARK not in fold(migration.text):
         return
     text = migration.text
     ends = [one.start + len(one.text) for one in file.statements]
@@ -51,12 +51,12 @@ def ignores(file: File) -> Iterator[Ignore]:
         if token.kind != COMMENT:
             continue
         said = token.text.removeprefix("--").removeprefix("/*").removesuffix("*/").strip()
-        if not said.startswith(_MARK):
+        if not fold(said).startswith(_MARK):
             continue
-        words = said.removeprefix(_MARK).split(None, 1)
-        if words[:1] != [_VERB]:
+        verb, *rest = said[len(_MARK) :].split(None, 1) or [""]
+        if fold(verb) != _VERB:
             continue
-        codes, reason = _codes("".join(words[1:]))
+        codes, reason = _codes("".join(rest))
         place = bisect_right(ends, token.start)
         if place and "\n" not in text[ends[place - 1] : token.start]:
             place -= 1  # it ends the line of the statement before it
@@ -69,9 +69,11 @@ def _codes(text: str) -> tuple[tuple[str, ...], str]:
     """The codes at the beginning, with commas or spaces between them, and the reason behind them."""
     codes: list[str] = []
     rest = text.lstrip(_BETWEEN)
-    while rest.startswith(_CODE):
-        digits = len(rest) - len(_CODE) - len(rest.removeprefix(_CODE).lstrip("0123456789"))
-        codes.append(rest[: len(_CODE) + digits])
+    while fold(rest).startswith(_CODE):
+        digits = len(rest) - len(_CODE) - len(rest[len(_CODE) :].lstrip("0123456789"))
+        if not digits:
+            break
+        codes.append(rest[: len(_CODE) + digits].upper())
         rest = rest[len(_CODE) + digits :]
         if rest.startswith(":"):
             break
