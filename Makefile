@@ -120,8 +120,9 @@ $(DEV): pyproject.toml $(STALE)
 	@pwd -P > $(RUN)
 	@touch $(DEV)
 
-# No install script is run: what is needed comes in the packages themselves.
-npm-install = npm --prefix $(1) $(2) --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+# No install script is run: what is needed comes in the packages themselves. A download that stands still
+# is begun again after half a minute, and not after five.
+npm-install = npm --prefix $(1) $(2) --ignore-scripts --no-audit --no-fund --fetch-timeout=30000 --prefer-offline --loglevel=error >&2
 define need-npm
 @command -v npm > /dev/null || { \
   echo "error: there is no npm, which installs the wrangler to compare with" >&2; \
