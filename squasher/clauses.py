@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import layout
-from squasher.sql import TRIVIA, Token, canonical, fold, is_word, unquote
+from squasher.sql import TRIVIA, Token, canonical, fold, is_word, outermost, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -97,15 +97,11 @@ def _of_item(column: str | None, words: list[Token]) -> Iterator[Clause]:
 def _starts(words: list[Token]) -> Iterator[int]:
     """Where constraints begin."""
     outside: list[str] = []  # of parentheses, and these
-    depth = 0
-    for place, token in enumerate(words):
-        depth -= token.text == ")"
-        if depth == 0:
-            after = fold(words[place + 1].text) if place + 1 < len(words) else ""
-            if is_word(token, *_STARTS) and _begins(fold(token.text), outside, after):
-                yield place
-            outside.append(fold(token.text))
-        depth += token.text == "("
+    for place, token in outermost(words):
+        after = fold(words[place + 1].text) if place + 1 < len(words) else ""
+        if is_word(token, *_STARTS) and _begins(fold(token.text), outside, after):
+            yield place
+        outside.append(fold(token.text))
 
 
 def _begins(word: str, outside: list[str], after: str) -> bool:

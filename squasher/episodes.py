@@ -9,7 +9,7 @@ from squasher.identity import Cast, Found, Life, Transactions
 from squasher.lines import line_of, names
 from squasher.model import EMPTY, Column, ForeignKey, Index, Snapshot, Trigger
 from squasher.schemadiff import diff
-from squasher.sql import fold, is_word, iterate
+from squasher.sql import fold, is_word, iterate, outermost
 from squasher.tablediff import column_facts
 
 if TYPE_CHECKING:
@@ -249,9 +249,7 @@ def _wrote(step: Step, write: _Write) -> Wrote | None:
 
 def _verb(sql: str) -> str:
     """What a statement does with rows; a WITH may stand before."""
-    depth = 0
-    for token in iterate(sql):
-        depth += (token.text == "(") - (token.text == ")")
-        if depth == 0 and is_word(token, *_WRITES):
+    for _, token in outermost(iterate(sql)):
+        if is_word(token, *_WRITES):
             return "insert" if is_word(token, "replace") else fold(token.text)
     return "insert"

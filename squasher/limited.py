@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.errors import SqlError
-from squasher.sql import is_word, name_of, significant, unquote
+from squasher.sql import is_word, name_of, outermost, significant, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from squasher.sql import Token
 
@@ -109,7 +109,7 @@ def rewrite(statement: str, key: Key) -> Form | None:
 
 
 def _clauses(words: list[Token]) -> _Clauses | None:
-    outer = list(_outer(words))
+    outer = [place for place, _ in outermost(words)]
     verb = next((at for at in outer if is_word(words[at], "select", "insert", "update", "delete")), -1)
     if verb < 0 or not is_word(words[0], "update", "delete", "with", "explain"):
         return None
@@ -151,16 +151,6 @@ def _clauses(words: list[Token]) -> _Clauses | None:
         hidden=not dotted
         and name_of(words[table]) in {name_of(words[index]) for index in outer if index < verb},
     )
-
-
-def _outer(words: list[Token]) -> Iterator[int]:
-    """The tokens that stand in no brackets."""
-    depth = 0
-    for index, token in enumerate(words):
-        depth -= token.text == ")"
-        if depth == 0:
-            yield index
-        depth += token.text == "("
 
 
 def _starts(words: list[Token], outer: list[int]) -> dict[str, int]:

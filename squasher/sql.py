@@ -116,6 +116,16 @@ def name_of(token: Token) -> str:
     return fold(unquote(token.text)) if token.kind in {WORD, NAME, STRING} else ""
 
 
+def outermost(words: Iterable[Token]) -> Iterator[tuple[int, Token]]:
+    """The tokens that stand in no parentheses, with their places; the parentheses themselves are told too."""
+    depth = 0
+    for place, token in enumerate(words):
+        depth -= token.text == ")"
+        if depth == 0:
+            yield place, token
+        depth += token.text == "("
+
+
 def is_word(token: Token, *words: str) -> bool:
     """Whether ``token`` is one of the bare ``words`` (given in lower case)."""
     return token.kind == WORD and fold(token.text) in words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher.sql import WORD, fold, is_word, unquote
+from squasher.sql import WORD, fold, is_word, outermost, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,12 +65,7 @@ def _verb(tokens: Sequence[Token]) -> int | None:
         return None
     if not is_word(tokens[0], "with"):
         return 0
-    depth = 0
-    for place, token in enumerate(tokens):
-        depth += (token.text == "(") - (token.text == ")")
-        if depth == 0 and is_word(token, *_VERBS):
-            return place
-    return 0
+    return next((place for place, token in outermost(tokens) if is_word(token, *_VERBS)), 0)
 
 
 def _of_object(tokens: Sequence[Token], at: int, verb: str) -> Head:

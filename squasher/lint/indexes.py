@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from squasher import layout
-from squasher.sql import canonical, fold, is_word, printable, significant
+from squasher.sql import canonical, fold, is_word, outermost, printable, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,11 +29,8 @@ def condition(index: Index) -> tuple[str, ...]:
     """The tokens of its WHERE; () where it holds all rows."""
     if not index.partial or index.sql is None:
         return ()
-    words = significant(index.sql)
-    depth = 0
-    for token in words:
-        depth += (token.text == "(") - (token.text == ")")
-        if depth == 0 and is_word(token, "where"):
+    for _, token in outermost(significant(index.sql)):
+        if is_word(token, "where"):
             return canonical(index.sql[token.start :])
     return ()
 

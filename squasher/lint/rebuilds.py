@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher.model import Index, Table, Trigger
-from squasher.sql import WORD, fold, is_word, name_of
+from squasher.sql import WORD, fold, is_word, name_of, outermost
 
 if TYPE_CHECKING:
     from squasher.lint.study import File, Statement, Study
@@ -137,10 +137,4 @@ def copied(statement: Statement) -> dict[str, tuple[Token, ...]] | None:
 
 def outside(statement: Statement) -> set[str]:
     """The bare words of a statement that stand in no parentheses, folded."""
-    found: set[str] = set()
-    depth = 0
-    for token in statement.tokens:
-        depth += (token.text == "(") - (token.text == ")")
-        if depth == 0 and token.kind == WORD:
-            found.add(fold(token.text))
-    return found
+    return {fold(token.text) for _, token in outermost(statement.tokens) if token.kind == WORD}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.errors import SqlError
 from squasher.lint.head import head
-from squasher.sql import fold, is_word, quote, significant, unquote
+from squasher.sql import fold, is_word, outermost, quote, significant, unquote
 
 if TYPE_CHECKING:
     from squasher.engine import Database
@@ -70,12 +70,8 @@ def _read(words: list[Token], sql: str) -> _Insert | None:
 
 def _outside(words: list[Token], start: int, *wanted: str) -> int:
     """The place of the first of these words outside of parentheses; behind the end where there is none."""
-    depth = 0
-    for place in range(start, len(words)):
-        depth += (words[place].text == "(") - (words[place].text == ")")
-        if depth == 0 and fold(words[place].text) in wanted:
-            return place
-    return len(words)
+    found = (place for place, token in outermost(words[start:]) if fold(token.text) in wanted)
+    return start + next(found, len(words) - start)
 
 
 def _missing(database: Database, insert: _Insert) -> tuple[Value, ...] | None:
