@@ -50,15 +50,11 @@ def elsewhere(study: Study) -> Elsewhere:
         one.ran.asked_clock or one.ran.asked_random or ledger in one.ran.touches for one in ran if one.ran
     ):
         return Elsewhere()
-    migrations = tuple(
-        file.migration._replace(text=file.text, data=file.text.encode()) for file in study.files
-    )
-    chain = study.chain._replace(migrations=migrations)
     changes = [[one.ran.changes for one in ran if one.ran]]
     snapshots = [introspect(study.database)]
     for universe in UNIVERSES[1:]:
         try:
-            with replay(chain, study.profile, universe, observe=False) as other:
+            with replay(study.as_run, study.profile, universe, observe=False) as other:
                 changes.append([done.changes for step in other.steps for done in step.statements])
                 snapshots.append(introspect(other.database))
         except ReplayError as error:

@@ -133,11 +133,7 @@ class Observer(Watcher):
             deleted = of - (0 if after is None else after.rows.total())
             loss = Loss(statement, watch.table, watch.key, deleted, gone.total() - deleted, of)
             self._losses.append((loss, watch.before))
-        for note in statement.notes:
-            if note.old is not None:
-                self._tables.pop(note.old.key[1], None)
-            if note.new is not None and isinstance(note.new.facts, Table):
-                self._tables[note.new.key[1]] = note.new.facts
+        follow(statement, self._tables)
         self._number += 1
         if self._number == len(self.statements):
             self.moved = self._find_moved()
@@ -233,6 +229,15 @@ class Observer(Watcher):
         ]
         wrote = [name for one in self.statements if one.ran is not None for name in one.ran.writes]
         return [*made, *wrote, *(loss.table for loss, _ in self._losses)]
+
+
+def follow(statement: Statement, tables: dict[str, Table]) -> None:
+    """Let ``tables``, by folded name, be those that stand behind a statement."""
+    for note in statement.notes:
+        if note.old is not None:
+            tables.pop(note.old.key[1], None)
+        if note.new is not None and isinstance(note.new.facts, Table):
+            tables[note.new.key[1]] = note.new.facts
 
 
 def _shuffled(before: Content, after: Content) -> tuple[tuple[str, str], ...]:

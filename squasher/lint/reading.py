@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from squasher.chain import Chain, Migration
     from squasher.engine import Found
+    from squasher.sql import Token
     from squasher.statements import Ran
     from squasher.target import Target
     from squasher.watch import Note
@@ -244,13 +245,19 @@ def _ended(text: str) -> str:
 
     Otherwise what wrangler appends to record the migration would be part of them.
     """
-    last, comment = "", ""
+    last, comment = ending(text)
+    closed = text if comment is None else text + "*/"
+    return closed if last is None or last.text == ";" else closed + "\n;"
+
+
+def ending(text: str) -> tuple[Token | None, Token | None]:
+    """The last token of a file that is no comment, and the comment at its end that nobody closed."""
+    last: Token | None = None
+    token: Token | None = None
     for token in iterate(text):
-        comment = token.text if token.kind == COMMENT else ""
         if token.kind not in TRIVIA:
-            last = token.text
-    closed = text + "*/" if is_open(comment) else text
-    return closed if last in {"", ";"} else closed + "\n;"
+            last = token
+    return last, token if token is not None and _is_open(token) else None
 
 
 def _without(text: str, starts: Iterable[int]) -> str:
@@ -265,9 +272,11 @@ def _without(text: str, starts: Iterable[int]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def is_open(comment: str) -> bool:
-    """Whether a token is a comment that nobody closed: it goes on to the end of the file."""
-    return comment.startswith("/*") and (len(comment) < len("/**/") or not comment.endswith("*/"))
+def _is_open(token: Token) -> bool:
+    """Whether it is a comment that nobody closed: it goes on to the end of the file."""
+    said = token.text
+    begins = token.kind == COMMENT and said.startswith("/*")
+    return begins and (len(said) < len("/**/") or not said.endswith("*/"))
 
 
 def _at_end(migration: Migration, error: ReplayError, refused: Container[int]) -> tuple[int, Refusal]:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from squasher.engine import Database
 from squasher.errors import ReplayError, SqlError
 from squasher.lint.failures import failure_of, without
-from squasher.lint.observer import Observer
+from squasher.lint.observer import Observer, follow
 from squasher.lint.probes import fill
 from squasher.lint.rebuilds import rebuilds
-from squasher.model import Table
 from squasher.replay import apply, begin
 from squasher.universe import utc
 from squasher.volatile import UNIVERSES
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from squasher.lint.observer import Loss, Moved
     from squasher.lint.probes import Known
     from squasher.lint.study import Study
+    from squasher.model import Table
     from squasher.schema import Stored
     from squasher.statements import Stopped
 
@@ -46,13 +46,7 @@ def rehearse(study: Study) -> Rehearsal:
 class _Stage:
     def __init__(self, study: Study) -> None:
         self._files = study.files[: len(study.steps)]
-        texts = {file.migration.name: file.text for file in self._files}
-        self._chain = study.chain._replace(
-            migrations=tuple(
-                one._replace(text=texts[one.name], data=texts[one.name].encode())
-                for one in study.chain.migrations[: len(self._files)]
-            )
-        )
+        self._chain = study.as_run
         self._profile = study.profile
         self._rebuilt = {one.dropped: one for one in study.once(rebuilds)}
         self._tables: dict[str, Table] = {}
@@ -112,11 +106,7 @@ class _Stage:
             database.close()
             database = without_rows
         for statement in file.statements:
-            for note in statement.notes:
-                if note.old is not None:
-                    self._tables.pop(note.old.key[1], None)
-                if note.new is not None and isinstance(note.new.facts, Table):
-                    self._tables[note.new.key[1]] = note.new.facts
+            follow(statement, self._tables)
         filled = fill(database, touched, self._known, self._given_up)
         self._empty = dict.fromkeys(name for name, count in filled.items() if not count)
         return database

@@ -154,6 +154,13 @@ class Study:
         return len(self.steps) == len(self.chain.migrations)
 
     @cached_property
+    def as_run(self) -> Chain:
+        """The files that ran, with the texts that were run: what is refused in them is blanked."""
+        ran = self.files[: len(self.steps)]
+        migrations = (file.migration._replace(text=file.text, data=file.text.encode()) for file in ran)
+        return self.chain._replace(migrations=tuple(migrations))
+
+    @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """Every statement of the chain, in order, those that did not run too."""
         return tuple(statement for file in self.files for statement in file.statements)

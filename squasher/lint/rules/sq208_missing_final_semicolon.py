@@ -24,27 +24,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from squasher.hints import UNFINISHED
-from squasher.lint.reading import is_open
+from squasher.lint.reading import ending
 from squasher.lint.rule import ONLY_D1, Rule, Span, Violation
-from squasher.sql import COMMENT, ILLEGAL, TRIVIA, iterate
+from squasher.sql import ILLEGAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from squasher.lint.study import Study
-    from squasher.sql import Token
 
 
 def check(study: Study) -> Iterator[Violation]:
     """Files whose last token is no semicolon, or a comment that goes on."""
     for file in study.files:
-        last: Token | None = None
-        comment: Token | None = None
-        for token in iterate(file.migration.text):
-            comment = token if token.kind == COMMENT else None
-            if token.kind not in TRIVIA:
-                last = token
-        if comment is not None and is_open(comment.text):
+        last, comment = ending(file.migration.text)
+        if comment is not None:
             span = Span(file.migration, comment.start, comment.end)
             yield Violation(span, "the file's last comment is not closed", "End the comment with */.")
         if last is not None and last.text != ";" and last.kind != ILLEGAL:
