@@ -206,7 +206,7 @@ def _refuse_another_ledger(database: Database, ledger: str) -> None:
             f"{kind} {name} is on the ledger {ledger}, which belongs to the migration tool",
             hint="Remove it: nothing carries it to a new installation.",
         )
-    extra = [column for column in _columns(database, ledger) if column not in _LEDGER_COLUMNS]
+    extra = [column for column in columns_of(database, ledger) if column not in _LEDGER_COLUMNS]
     if extra:
         raise UnsupportedError(
             f"the ledger {ledger} has a column {extra[0]} that its migration tool does not know",
@@ -214,7 +214,8 @@ def _refuse_another_ledger(database: Database, ledger: str) -> None:
         )
 
 
-def _columns(database: Database, table: str) -> list[str]:
+def columns_of(database: Database, table: str) -> list[str]:
+    """The names of a table's columns, but for generated ones; [] where there is no such table."""
     return [name for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", (table,))]
 
 
@@ -223,7 +224,7 @@ def recorded(database: Database, ledger: str | None) -> tuple[tuple[str, ...], s
     if ledger is None:
         return (), None
     ((stored,),) = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (ledger,))
-    if not {"id", "name"} <= set(_columns(database, ledger)):
+    if not {"id", "name"} <= set(columns_of(database, ledger)):
         return (), stored
     names = database.execute(f"SELECT name FROM {quote(ledger)} ORDER BY id")
     return tuple(name for (name,) in names), stored
@@ -231,7 +232,7 @@ def recorded(database: Database, ledger: str | None) -> tuple[tuple[str, ...], s
 
 def _refuse_a_full_ledger(database: Database, ledger: str) -> None:
     """Beyond the largest key there is none, and then no migration can be recorded."""
-    if not {"id", "name"} <= set(_columns(database, ledger)):
+    if not {"id", "name"} <= set(columns_of(database, ledger)):
         return
     keys = f"SELECT max(id) FROM {quote(ledger)}"
     if database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'"):

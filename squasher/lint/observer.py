@@ -6,8 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher.errors import SqlError
+from squasher.lint.held import MOST, columns_of, rows_of
 from squasher.model import ForeignKey, Table
-from squasher.sql import fold, quote
+from squasher.sql import fold
 from squasher.watch import Watcher
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from squasher.lint.study import File, Statement
     from squasher.statements import Ran
 
-_MOST_ROWS: Final = 10_000
-"""A table with more rows is not compared row by row."""
 _TAKES_CHILDREN: Final = frozenset({"CASCADE"})
 _OVERWRITES: Final = frozenset({"SET NULL", "SET DEFAULT"})
 
@@ -188,13 +187,10 @@ class Observer(Watcher):
 
     def content(self, table: str) -> Content | None:
         """The rows of a table; None where there is none, or where they are many."""
-        try:
-            columns = self.database.execute("SELECT name FROM pragma_table_info(?, 'main')", (table,))
-            rows = self.database.execute(f"SELECT * FROM {quote(table)} LIMIT {_MOST_ROWS + 1}")
-        except (SqlError, UnicodeDecodeError):
+        rows = rows_of(self.database, table)
+        if rows is None or len(rows) > MOST:
             return None
-        held = Content(tuple(name for (name,) in columns), Counter(rows))
-        return held if len(rows) <= _MOST_ROWS and held.columns else None
+        return Content(columns_of(self.database, table), Counter(rows))
 
     def losses(self) -> list[Loss]:
         """Those that stand when the file has ended: of tables that are still there, and were not mended."""

@@ -11,10 +11,11 @@ from squasher.engine import Database
 from squasher.errors import ReplayError, SqlError
 from squasher.hints import explain, topic_of
 from squasher.lint.head import head
+from squasher.lint.held import MOST, columns_of, rows_of
 from squasher.lint.study import Effect, File, Refusal, Statement, Study
 from squasher.lint.swallowed import swallowed
 from squasher.replay import Step, apply, begin
-from squasher.sql import COMMENT, TRIVIA, fold, iterate, literal, quote, significant
+from squasher.sql import COMMENT, TRIVIA, fold, iterate, quote, significant
 from squasher.statements import Stopped, leading_trivia
 from squasher.universe import utc
 from squasher.volatile import UNIVERSES
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from squasher.target import Target
     from squasher.watch import Note
 
-_MOST_ROWS: Final = 10_000
-"""A table with more rows is not compared row by row."""
 _MOST_READ: Final = 1_000_000
 """So many rows are read of a chain to compare them: else each of many statements would read a table again."""
 _HEAD: Final = 500
@@ -76,7 +75,7 @@ class Witness(Watcher):
             gone = tuple(row for row in before if row not in left)
             if gone:
                 came = tuple(row for row in after if row not in held)
-                names = self._columns_of(table)
+                names = columns_of(self._db, table)
                 self.effects[self._statements] = Effect(gone=gone, came=came, columns=names)
         elif not ran.changes and ran.sql[:6].lower() in {"update", "delete"} and len(ran.writes) == 1:
             (table,) = ran.writes
@@ -90,23 +89,18 @@ class Witness(Watcher):
         """The rows of a table; None where it is no table, where they are (or were) many or not UTF-8."""
         if self._read_rows > _MOST_READ:
             return None
-        try:
-            rows = self._db.execute(f"SELECT * FROM {quote(table)} LIMIT {_MOST_ROWS + 1}")
-        except (SqlError, UnicodeDecodeError):
+        rows = rows_of(self._db, table)
+        if rows is None:
             return None
         self._read_rows += len(rows)
-        return rows if len(rows) <= _MOST_ROWS else None
-
-    def _columns_of(self, table: str) -> tuple[str, ...]:
-        columns = self._db.execute(f"SELECT name FROM pragma_table_info({literal(table)})")
-        return tuple(name for (name,) in columns)
+        return rows if len(rows) <= MOST else None
 
     def _telling(self, table: str) -> frozenset[str]:
         """The columns, folded, whose values tell the rows of a table from each other."""
         rows = self._rows_of(table)
         if rows is None or len(rows) <= 1:
             return frozenset()
-        columns = zip(self._columns_of(table), zip(*rows, strict=True), strict=False)
+        columns = zip(columns_of(self._db, table), zip(*rows, strict=True), strict=True)
         return frozenset(fold(name) for name, values in columns if len(set(values)) == len(rows))
 
     def _holds(self, table: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.errors import SqlError
+from squasher.introspect import columns_of
 from squasher.lint.head import head
 from squasher.sql import fold, is_word, outermost, quote, significant, unquote
 
@@ -77,9 +78,7 @@ def _outside(words: list[Token], start: int, *wanted: str) -> int:
 def _missing(database: Database, insert: _Insert) -> tuple[Value, ...] | None:
     """The first row that is not there; what differs each time, as a random key does, is not compared."""
     rows, again = (database.execute(f"SELECT * FROM ({insert.values}) LIMIT {_MOST}") for _ in range(2))
-    names = insert.columns or tuple(
-        name for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", (insert.table,))
-    )
+    names = insert.columns or columns_of(database, insert.table)
     for row, other in zip(rows, again, strict=True):
         same = [(name, value) for name, value, once in zip(names, row, other, strict=True) if value == once]
         where = " AND ".join(f"{quote(name)} IS ?" for name, _ in same) or "1"
