@@ -36,6 +36,7 @@ LAYERS = {
     "chain": 1,
     "names": 1,
     "files": 1,
+    "cache": 1,
     "git": 1,
     "dbfile": 1,
     "parallel": 1,
@@ -53,6 +54,7 @@ LAYERS = {
     "hints": 1,
     # running a chain, and reading a database
     "replay": 2,
+    "prefixes": 2,
     "rows": 2,
     "watch": 2,
     "schema": 2,
