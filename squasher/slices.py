@@ -62,9 +62,11 @@ class Slice:
         self._files: tuple[_File, ...] = ()
         self._image: _Image | None = None
         self._seconds = 0.0
-        # files that commit on their own are run whole; and what the statement before did is asked
-        # without a table that would tie the two together
-        counting = any(ran.asked_counters for statements in files for ran in statements)
+        # files that commit on their own are run whole; what the statement before did is asked without
+        # a table that would tie the two together; and the ledger's times are not the chain's own
+        counting = any(
+            ran.asked_counters or profile.ledger in ran.touches for statements in files for ran in statements
+        )
         own = profile.transactions and any(_controls(ran) for statements in files for ran in statements)
         self.sound = False
         """Whether the slice gave the whole's rows in ``universe``, in which the whole was run."""

@@ -125,3 +125,15 @@ def test_a_temporary_table_is_in_no_image(tmp_path: Path) -> None:
     assert part.sound
     agree(part, chain, SQLITE)
     assert None not in part.snapshots(OTHERS)
+
+
+def test_a_chain_that_reads_the_ledger_is_not_sliced(tmp_path: Path) -> None:
+    """The ledger says when a migration was applied, which no statement of the chain asked for."""
+    chain = chain_of(
+        tmp_path,
+        "CREATE TABLE a (name, at);\n",
+        "INSERT INTO a SELECT name, applied_at FROM d1_migrations;\n",
+    )
+    part = sliced(chain, D1)
+    assert part is not None
+    assert not part.sound
