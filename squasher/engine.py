@@ -474,6 +474,16 @@ class Database:
         return _sql_error(error)
 
 
+def largest_allocation(*, anew: bool = False) -> int:
+    """The largest piece of memory that SQLite has asked for in this process since this was asked ``anew``.
+
+    Every value and every row is in one piece, but for the zeros of ``zeroblob()``
+    (https://sqlite.org/c3ref/c_status_malloc_count.html).
+    """
+    _, largest = apsw.status(apsw.SQLITE_STATUS_MALLOC_SIZE, anew)
+    return largest
+
+
 def _lend_collation(database: apsw.Connection, name: str) -> None:
     """Stand in for a collation that only another program has, so that tables can be read in some order."""
     database.create_collation(name, lambda one, other: (one > other) - (one < other))
