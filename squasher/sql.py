@@ -93,6 +93,39 @@ def significant(sql: str) -> list[Token]:
     ]
 
 
+WHITE: Final = " \t\n\v\f\r\ufeff"
+"""The characters of white space."""
+_MARK: Final = re.compile(
+    r"""'(?:[^']++|'')*+'|"(?:[^"]++|"")*+"|`(?:[^`]++|``)*+`|\[[^\]]*\]|--|/\*|[(),]""", re.DOTALL
+)
+
+
+def cells(sql: str) -> list[int] | None:
+    """Where the parentheses of a stored CREATE TABLE open, where commas cut what is in them, and their end.
+
+    None where comments stand before that.
+    """
+    found: list[int] = []
+    depth = 0
+    for match in _MARK.finditer(sql):
+        mark = match.group()
+        if mark == "(":
+            depth += 1
+            if depth == 1:
+                found.append(match.start())
+        elif mark == ",":
+            if depth == 1:
+                found.append(match.start())
+        elif mark == ")":
+            depth -= 1
+            if depth == 0:
+                found.append(match.start())
+                return found
+        elif mark in {"--", "/*"}:
+            return None
+    return None
+
+
 _FOLD: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -180,14 +213,19 @@ def canonical(sql: str) -> tuple[str, ...]:
 def same_tokens(one: str, other: str) -> bool:
     """Whether two statements have the same token stream (``canonical``)."""
     # texts with the same runs between white space and comments have; that is quick to see
-    return _RUN.findall(one) == _RUN.findall(other) or canonical(one) == canonical(other)
+    if _RUN.findall(one) == _RUN.findall(other):
+        return True
+    # so is a comma that has white space around it in one of them, as ADD COLUMN writes them
+    if one.startswith(_TABLE) and other.startswith(_TABLE) and _PIECE.findall(one) == _PIECE.findall(other):
+        return True
+    return canonical(one) == canonical(other)
 
 
-_RUN: Final = re.compile(
-    r"""(?:[^ \t\n\f\r'"`\[/-]++|'(?:[^']++|'')*+'|"(?:[^"]++|"")*+"|-(?!-)|/(?!\*))++"""
-    r"""|[`\[].*|--[^\n]*|/\*.*?\*/""",
-    re.DOTALL,
-)
+_TABLE: Final = "CREATE TABLE"
+_QUOTED: Final = r"""'(?:[^']++|'')*+'|"(?:[^"]++|"")*+"|-(?!-)|/(?!\*)"""
+_OTHER: Final = r"""[`\[].*|--[^\n]*|/\*.*?\*/"""
+_RUN: Final = re.compile(rf"""(?:[^ \t\n\f\r'"`\[/-]++|{_QUOTED})++|{_OTHER}""", re.DOTALL)
+_PIECE: Final = re.compile(rf"""(?:[^ \t\n\f\r'"`\[/(),-]++|{_QUOTED})++|[(),]|{_OTHER}""", re.DOTALL)
 _FOLDED: Final = frozenset({NUMBER, BLOB})
 _NAME_AT: Final = 2
 _HEAD: Final = 1000  # no stored head is longer, and the whole would be read twice
