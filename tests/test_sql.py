@@ -341,6 +341,8 @@ def test_comments_between_tokens_change_nothing(statement: str) -> None:
         ("CREATE TABLE t ([a,b])", "CREATE TABLE t ([a , b])", False),
         ("CREATE TABLE t (a, -- b)\n)", "CREATE TABLE t (a,b)", False),
         ("CREATE TABLE t (a/*,*/, b)", "CREATE TABLE t (a /*(*/,b)", True),
+        ("CREATE TABLE t (a -- one\n, b)", "CREATE TABLE t (a, -- another\nb)", True),
+        ("CREATE TABLE t (a CHECK ($x(a) = 1))", "CREATE TABLE t (a CHECK ($x (a) = 1))", False),
         ("CREATE TABLE t (ab)", "CREATE TABLE t (a b)", False),
         ("CREATE TABLE t (a CHECK (1 - -1))", "CREATE TABLE t (a CHECK (1 --1)\n))", False),
         ("CREATE VIRTUAL TABLE t USING fts5(a,b)", "CREATE VIRTUAL TABLE t USING fts5(a, b)", False),
