@@ -195,6 +195,20 @@ class Database:
                 self._db.config(setting, value)
 
     @contextmanager
+    def writable_schema(self) -> Iterator[None]:
+        """While ``sqlite_schema`` is a table like any other; SQLite reads the whole schema again behind it.
+
+        Raises SqlError for what it cannot read.
+        """
+        defensive = self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, -1)
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)
+        self.execute("PRAGMA writable_schema = ON")
+        yield
+        self.execute("PRAGMA writable_schema = RESET")
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, defensive)
+        self.execute("SELECT 1 FROM sqlite_schema LIMIT 1")
+
+    @contextmanager
     def _limited(self) -> Iterator[None]:
         """The profile's limits, for migrations; squasher's own statements may be larger."""
         limits = [

@@ -75,6 +75,8 @@ LAYERS = {
     "view": 3,
     "volatile": 3,
     "choose": 3,
+    "reload": 3,
+    "probes": 3,
     "bytecode": 3,
     "rowdiff": 3,
     "observe": 3,
