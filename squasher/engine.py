@@ -287,6 +287,20 @@ class Database:
             self._authority.paused = False
             self.budget.end()
 
+    def stream(self, sql: str) -> Iterator[tuple[Value, ...]]:
+        """As ``execute``, row by row; nothing else runs here before the last. Raises SqlError."""
+        self.budget.begin(STEP_BUDGET)
+        self._authority.paused = True
+        try:
+            yield from self._db.execute(sql)
+        except apsw.InterruptError as error:
+            raise _out_of_budget(self.budget, f" in squasher's own: {sql[:_SHOWN]}") from error
+        except apsw.Error as error:
+            raise _sql_error(error) from error
+        finally:
+            self._authority.paused = False
+            self.budget.end()
+
     def again(self, script: str, statements: int) -> None:
         """Run so many statements once more that have run before: nothing is refused, watched or told.
 

@@ -21,6 +21,8 @@ LAYERS = {
     "sql": 0,
     "model": 0,
     "changes": 0,
+    "packed": 0,
+    "cells": 0,
     "risks": 0,
     "layout": 0,
     "clauses": 0,

@@ -12,10 +12,11 @@ from squasher.statements import Stopped
 from squasher.volatile import UNIVERSES, variants
 
 if TYPE_CHECKING:
+    from squasher.cells import Cells
     from squasher.lint.study import Statement, Study
     from squasher.model import Snapshot
     from squasher.universe import Universe
-    from squasher.volatile import Cell, Variants
+    from squasher.volatile import Variants
 
 
 class Failure(NamedTuple):
@@ -34,7 +35,7 @@ class Elsewhere(NamedTuple):
     """How many rows each statement changed in each of them."""
     snapshot: Snapshot | None = None
     """What it leaves in the study's own; None where it fails in another."""
-    cells: dict[Cell, Variants] | None = None
+    cells: Cells[Variants] | None = None
     """The values that differ; None where rows cannot be told from each other, or it fails."""
     failure: Failure | None = None
 
