@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
 import apsw
+import pytest
 
-from bench import chains
+from bench import chains, process, table
 from bench.chains import MIDDLE, SHAPES, SMALL, Shape
+from bench.figures import Figures, Spread, read, written
+from bench.measure import Bench, Step
+from bench.process import FailedError, Process
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -123,3 +128,69 @@ def test_an_unknown_shape_is_refused(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "no shape X: choose S, M, L, D, volatile, or a number of files" in done.stderr
+
+
+def test_a_process_is_measured_from_outside(tmp_path: Path) -> None:
+    """The seconds hold what it slept, and the bytes what it and its child kept at once."""
+    nap = Process((sys.executable, "-c", "import time; time.sleep(0.2)"), tmp_path)
+    assert process.seconds(nap, os.environ) >= 0.2
+    held = "x = bytearray(20_000_000); x[::4096] = b'1' * len(x[::4096]); import time; time.sleep(0.5)"
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {held!r}]); "
+    both = Process((sys.executable, "-c", child.replace("run", "Popen") + held), tmp_path)
+    assert process.peak(both, os.environ) > 40_000_000
+
+
+def test_a_process_that_fails_is_no_figure(tmp_path: Path) -> None:
+    """Its exit code and what it said are the error; other codes can be as good as 0."""
+    command = (sys.executable, "-c", "import sys; sys.exit('no \\x1b[31mway')")
+    with pytest.raises(FailedError) as failed:
+        process.seconds(Process(command, tmp_path), os.environ)
+    assert str(failed.value).endswith("ended with exit code 1\nno \ufffd[31mway")
+    assert process.seconds(Process(command, tmp_path, codes=(0, 1)), os.environ) > 0
+    with pytest.raises(FailedError):
+        process.peak(Process(command, tmp_path), os.environ)
+
+
+def test_ratios_are_taken_within_a_round() -> None:
+    """A machine that was slow in one round was slow for both: each ratio is 2, whatever the medians are."""
+    figures = Figures({}, {}, 200, {"S": {"raw": [1.0, 5.0, 2.0], "check": [2.0, 10.0, 4.0]}}, {})
+    assert figures.ratio("S", "check", "raw") == Spread(2.0, 2.0, 2.0, 3)
+    assert figures.excess("S", "check", "raw") == Spread(2.0, 1.0, 5.0, 3)
+    assert figures.ratio("S", "check", "dbmate") is None
+
+
+def test_rounds_are_whole_and_stop_at_a_failure(tmp_path: Path) -> None:
+    """A round of which one process fails leaves no figure, and the next measure goes on."""
+    fine = Step("fine", Process((sys.executable, "-c", ""), tmp_path))
+    bad = Step("bad", Process((sys.executable, "-c", "raise SystemExit(3)"), tmp_path))
+    bench = Bench(tmp_path, {}, quick=True, limit=60)
+    bench.attempt("one", lambda bench: bench.rounds("one", [fine, bad], most=2, limit=60))
+    bench.attempt("two", lambda bench: bench.rounds("two", [fine], most=3, limit=60))
+    bench.attempt("three", lambda bench: bench.rounds("three", [fine], most=3, limit=0))
+    found = bench.figures(200)
+    assert [len(taken["fine"]) for taken in found.seconds.values()] == [3, 1]
+    assert len(found.failures) == 1
+    assert "exit code 3" in found.failures[0]
+
+
+def test_figures_go_through_json() -> None:
+    """What was written is read again, so that a table or a plot can be made later."""
+    figures = Figures({"cores": 2}, {"dbmate": "2"}, 1000, {"S": {"raw": [1.5]}}, {"D check": 7}, ["x"], [])
+    assert read(written(figures, [])) == figures
+
+
+def test_the_table_tells_what_a_goal_is_about() -> None:
+    """A goal that is reached has a mark, one that is missed another; what was not measured has a dash."""
+    seconds = {
+        "start": {"python": [0.020, 0.030], "version": [0.060, 0.080]},
+        "S": {"raw": [0.1], "check": [0.3]},
+    }
+    text = table.text(Figures({}, {}, 1000, seconds, {"D check": 90, "python": 10, "D database": 20}))
+    lines = [re.split(r"  +", line) for line in text.splitlines()]
+    cells = {(line[0], line[2]): line[1:] for line in lines}
+    assert cells["squasher --version", "python -c pass"] == [
+        *("70 ms", "python -c pass", "25 ms", "+45 ms", "+40–+50", "≤ 60 ms ✓", "2")
+    ]
+    assert cells["S: check, cold", "raw"] == ["300 ms", "raw", "100 ms", "3.00 ×", "–", "≤ 2.5 × ✗", "1"]
+    assert cells["D: check, memory", "the database"][3:] == ["4.00 ×", "–", "≤ 2.5 × ✗", "1"]
+    assert cells["L: check, cold", "raw"] == ["–", "raw", "–", "–", "–", "≤ 2 ×", "–"]
