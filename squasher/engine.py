@@ -12,7 +12,7 @@ functions as the built-in ones are, so they are refused in the same places.
 from __future__ import annotations
 
 import itertools
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias
 
 import apsw
@@ -140,6 +140,12 @@ class Database:
         other.draw_from(self.draws)
         return other
 
+    def restore(self, image: bytes) -> None:
+        """Hold what ``serialized`` gave of another one; what was held is gone."""
+        with closing(apsw.Connection(":memory:", _MEMORY, vfs=self._clock.name)) as other:
+            other.deserialize("main", image)
+            self._take(other)
+
     def _take(self, file: apsw.Connection) -> None:
         self._db.execute(f"PRAGMA encoding = '{file.pragma('encoding')}'")
         with self._db.backup("main", file, "main") as backup:
@@ -202,6 +208,12 @@ class Database:
         """Whether a transaction is open."""
         return bool(self._db.in_transaction)
 
+    @property
+    def whole(self) -> bool:
+        """Whether an image holds all there is: nothing TEMP, and no foreign key that waits for COMMIT."""
+        waiting, _ = self._db.status(apsw.SQLITE_DBSTATUS_DEFERRED_FKS)
+        return not waiting and not self.execute("SELECT 1 FROM sqlite_temp_schema LIMIT 1")
+
     def touched(self) -> Touched:
         """What was compiled to be touched since this was asked last."""
         touched, self._authority.touched = self._authority.touched, Touched()
@@ -236,6 +248,21 @@ class Database:
             raise _sql_error(error) from error
         finally:
             self._authority.paused = False
+            self.budget.end()
+
+    def again(self, script: str, statements: int) -> None:
+        """Run so many statements once more that have run before: nothing is refused, watched or told.
+
+        Raises SqlError where one fails this time, or one has to be run in a way of the profile's own.
+        """
+        self.budget.begin(most=self.profile.max_steps * statements)
+        try:
+            with utc():
+                for _ in self._db.execute(script):
+                    pass
+        except (apsw.Error, UnicodeDecodeError) as error:
+            raise SqlError(str(error)) from error
+        finally:
             self.budget.end()
 
     def reset(self) -> None:

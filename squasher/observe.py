@@ -16,6 +16,8 @@ from squasher.rows import LARGEST_ROWID, largest_key
 from squasher.slices import Slice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from squasher.chain import Chain, Migration
     from squasher.model import Snapshot
     from squasher.profiles import Profile
@@ -50,7 +52,7 @@ def observe(chain: Chain, profile: Profile, *, rows: bool = True) -> Observed:
         part = Slice(profile, [step.statements for step in first.steps], whole, first_universe)
         for more in (others, volatile.FURTHER):
             universes += more
-            snapshots += [_again(chain, profile, part, universe) for universe in more]
+            snapshots += _elsewhere(chain, profile, part, more)
             side = Side.of(snapshots)
             if not volatile.unexplained(first, whole, side.volatile):
                 break
@@ -85,10 +87,15 @@ def _refuse_chosen_keys(chain: Chain, profile: Profile, whole: Snapshot) -> None
             )
 
 
-def _again(chain: Chain, profile: Profile, part: Slice, universe: Universe) -> Snapshot:
-    found = part.snapshot(universe) if part.sound else None
-    if found is not None:
-        return found
+def _elsewhere(
+    chain: Chain, profile: Profile, part: Slice, universes: Sequence[Universe]
+) -> Iterator[Snapshot]:
+    found = part.snapshots(universes) if part.sound else [None] * len(universes)
+    for universe, snapshot in zip(universes, found, strict=True):
+        yield snapshot or _again(chain, profile, universe)
+
+
+def _again(chain: Chain, profile: Profile, universe: Universe) -> Snapshot:
     try:
         with replay(chain, profile, universe, observe=False) as other:
             return introspect(other.database)
@@ -115,11 +122,9 @@ def load(file: Migration, profile: Profile, universes: tuple[Universe, ...], *, 
     first, *others = map(volatile.elsewhere, universes)
     own = tuple(step for step in ran if profile.ledger not in step.touches)
     part = Slice(profile, [own], whole, first)
-    snapshots = [whole]
-    for universe in others:
-        found = part.snapshot(universe) if part.sound else None
-        snapshots.append(found or _install(file, profile, universe)[1])
-    return Side.of(snapshots)
+    found = part.snapshots(others) if part.sound else [None] * len(others)
+    pairs = zip(others, found, strict=True)
+    return Side.of([whole, *(one or _install(file, profile, universe)[1] for universe, one in pairs)])
 
 
 def _install(
