@@ -74,6 +74,14 @@ def machine() -> dict[str, str | int]:
     }
 
 
+def described(figures: Figures) -> str:
+    """The same in words."""
+    what = figures.machine
+    return (
+        f"{what['cores']} cores ({what['system']}) with Python {what['python']} and SQLite {what['sqlite']}"
+    )
+
+
 def written(figures: Figures, table: Sequence[Mapping[str, object]]) -> str:
     """As JSON, with the rows of the table for those who want no more."""
     return json.dumps({"table": table, **figures._asdict()}, indent=2) + "\n"

@@ -12,13 +12,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench import figures, groups, peers, table
+from bench import figures, groups, page, peers, table
+from bench.figures import described
 from bench.measure import Bench
 from bench.process import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bench.figures import Figures
 
 LAST: Final = ROOT / "bench" / "last.json"
@@ -32,17 +31,10 @@ def measured(*, quick: bool) -> Figures:
         return bench.figures(groups.length(quick=quick))
 
 
-def _described(machine: Mapping[str, str | int]) -> str:
-    """Where it was measured."""
-    versions = f"Python {machine['python']}, SQLite {machine['sqlite']}"
-    return f"{machine['cores']} cores, {versions}, {machine['system']}"
-
-
 def shown(found: Figures) -> str:
     """The table and what belongs under it."""
-    machine = found.machine
     notes = [
-        f"medians; {_described(machine)}",
+        f"medians, on {described(found)}",
         f"peers: {'; '.join(peers.told(dict(found.peers)))}",
         *(f"left out, for there was no time: {what}" for what in found.left_out),
     ]
@@ -61,10 +53,21 @@ def main() -> int:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", default=LAST, help=f"(default: bench/{LAST.name})"
     )
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md and its plot too")
+    parser.add_argument(
+        "--from", dest="last", type=Path, metavar="FILE", help="measure nothing: the figures of another run"
+    )
     options = parser.parse_args()
-    found = measured(quick=options.quick)
-    options.json.write_text(figures.written(found, table.values(found)), encoding="utf-8")
+    if options.quick and options.write:
+        parser.error("docs/performance.md holds the figures of a whole run: leave --quick out")
+    if options.last is not None:
+        found = figures.read(options.last.read_text(encoding="utf-8"))
+    else:
+        found = measured(quick=options.quick)
+        options.json.write_text(figures.written(found, table.values(found)), encoding="utf-8")
     sys.stdout.write(shown(found))
+    if options.write:
+        page.write(found)
     for failure in found.failures:
         sys.stderr.write(f"error: {failure}\n")
     return 2 if found.failures else 0
