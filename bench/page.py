@@ -1,4 +1,4 @@
-"""The figures of the last run in docs/performance.md, between `<!-- bench: NAME -->` and its end, and the plot."""
+"""The figures of a run in docs/performance.md, between `<!-- bench: NAME -->` and an end, and the plot."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def is_drawn() -> bool:
 
 
 @contextmanager
-def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+def counting(what: str, total: int, done: int = 0) -> Iterator[Callable[[int], None]]:
     """Work of so many things; what is yielded is called with how many more of them are done.
 
     ``what`` tells them, and what is done to them: ``migrations replayed``. Work inside of work tells nothing.
@@ -109,7 +109,7 @@ def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
     if screen is None or screen.busy or not screen.ours:
         yield lambda _count: None
         return
-    done, due = 0, time.monotonic() + _PATIENCE
+    due = time.monotonic() + _PATIENCE
 
     def advance(count: int) -> None:
         nonlocal done, due
@@ -127,9 +127,9 @@ def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
         screen.erase()
 
 
-def over(things: Sequence[Thing], what: str) -> Iterator[Thing]:
-    """The things, one after the other; each counts as done when the next one is asked for."""
-    with counting(what, len(things)) as advance:
+def over(things: Sequence[Thing], what: str, done: int = 0) -> Iterator[Thing]:
+    """The things, one after the other, behind those that are done; each is when the next one is asked for."""
+    with counting(what, done + len(things), done) as advance:
         for thing in things:
             yield thing
             advance(1)

@@ -8,6 +8,7 @@ the first statement that asks runs once: other universes start from an image of 
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -24,6 +25,7 @@ from squasher.statements import Ran, Stopped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from squasher.cache import Cache
     from squasher.profiles import Profile
     from squasher.universe import Universe
 
@@ -55,9 +57,15 @@ class Slice:
     """The slice of some files' statements, and the snapshot that the whole of them left."""
 
     def __init__(
-        self, profile: Profile, files: Sequence[tuple[Ran, ...]], whole: Snapshot, universe: Universe
+        self,
+        profile: Profile,
+        files: Sequence[tuple[Ran, ...]],
+        whole: Snapshot,
+        universe: Universe,
+        cache: Cache | None = None,
     ) -> None:
         self._profile = profile
+        self._cache = cache
         self._whole = whole
         self._files: tuple[_File, ...] = ()
         self._image: _Image | None = None
@@ -101,6 +109,26 @@ class Slice:
         return (found.rows, found.terms) == (self._whole.rows, self._whole.terms)
 
     def _run(self, universe: Universe) -> _Found | None:
+        """What the slice leaves in a universe, which its text decides; None where it fails."""
+        cache = self._cache
+        if cache is None:
+            return self._found(universe)
+        from squasher.prefixes import circumstances
+
+        text = circumstances("slice", self._profile, universe) + repr(self._files).encode(errors="replace")
+        name = f"{hashlib.sha256(text).hexdigest()}.rows"
+        kept = cache.get(name)
+        if kept is not None:
+            names, rows, terms = kept
+            return set(names), tuple(map(Rows._make, rows)), tuple(map(Rows._make, terms))
+        start = time.perf_counter()
+        found = self._found(universe)
+        if found is not None and time.perf_counter() - start > cache.worth:
+            tables, rows, terms = found
+            cache.put(name, (sorted(tables), [*map(tuple, rows)], [*map(tuple, terms)]))
+        return found
+
+    def _found(self, universe: Universe) -> _Found | None:
         for plainly in (True, False):  # few statements need the profile's own ways
             with Database(self._profile, universe) as database:
                 try:

@@ -94,6 +94,11 @@ class Watcher:
         notes, self._notes, self._statements = tuple(self._notes), [], 0
         return notes
 
+    def resume(self, notes: Iterable[Note]) -> None:
+        """Know what an earlier run of the same files noted, before the first one that runs now."""
+        self._seen.update((note.new.stored, note.new) for note in notes if note.new is not None)
+        self.back()
+
     def back(self) -> None:
         """The file is rolled back: know again what is stored, and forget the notes of it."""
         self._compared(self._read(_EVERY), by_row=False)
