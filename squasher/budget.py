@@ -12,6 +12,7 @@ import signal
 import time
 from typing import ClassVar, Final, NoReturn
 
+from squasher import progress
 from squasher.errors import SqlError
 from squasher.sql import printable
 
@@ -132,5 +133,6 @@ def _watch() -> NoReturn:
                 with contextlib.suppress(OSError):
                     os.kill(child, signal.SIGKILL)
             if os.getpid() == _FIRST:  # else the parent meets it too, and tells
+                text = (progress.ERASE if progress.is_drawn() else "") + text
                 os.write(2, text.encode("utf-8", "backslashreplace"))
             os._exit(2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from squasher import d1
+from squasher import d1, progress
 from squasher.engine import Database
 from squasher.errors import ReplayError, SqlError
 from squasher.hints import REBUILD, UNFINISHED, explain
@@ -127,7 +127,8 @@ def _steps(
             watcher.resume(note for _, notes in kept.told for note in notes)
     fresh: list[Told] = []
     began = time.perf_counter()
-    for index, migration in enumerate(chain.migrations[done:], done):
+    rest = progress.over(chain.migrations[done:], progress.REPLAYED, done)
+    for index, migration in enumerate(rest, done):
         statements = apply(database, chain, index, watcher)
         notes = () if watcher is None else watcher.take()
         yield Step(migration=migration, statements=statements, notes=notes)
@@ -151,7 +152,8 @@ def run_file(database: Database, migration: Migration) -> tuple[Ran, ...]:
     Under D1 as ``wrangler d1 execute --file`` does, which takes no file without a statement.
     """
     place = _Place(migration, "nothing else had been applied", database.profile)
-    ran = _run(database, place)
+    with progress.counting(progress.INSTALLED, len(migration.text)) as advance:
+        ran = _run(database, place, about=lambda statement: advance(len(statement)))
     refusal = None if database.profile.ledger is None else _refusal(migration.text, ran, database.profile)
     if refusal is not None:
         raise _error(place, migration.text, (), 0, refusal)
@@ -215,6 +217,7 @@ def _run(
     appended: str = "",
     watcher: Watcher | None = None,
     past: Callable[[Stopped], bool] | None = None,
+    about: Callable[[str], None] | None = None,
 ) -> tuple[Ran, ...]:
     """Run the place's file, and what the migration tool appends to it, in one transaction."""
     own = place.migration.text
@@ -230,7 +233,7 @@ def _run(
         if managed:
             database.execute("BEGIN")
         database.budget.file, database.budget.text = place.migration.path, script
-        seen, about = (None, None) if watcher is None else (watcher.see, watcher.about)
+        seen, about = (None, about) if watcher is None else (watcher.see, watcher.about)
         ran = database.run(script, seen, about, past)
         if managed and database.in_transaction:
             database.execute("COMMIT")

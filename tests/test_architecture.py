@@ -42,6 +42,7 @@ LAYERS = {
     "git": 1,
     "dbfile": 1,
     "parallel": 1,
+    "progress": 1,
     "d1": 1,
     "wrangler": 1,
     "wrangler_cli": 1,

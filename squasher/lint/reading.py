@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
+from squasher import progress
 from squasher.d1 import first_statement
 from squasher.engine import Database, largest_allocation
 from squasher.errors import ReplayError, SqlError
@@ -133,7 +134,7 @@ def _files(database: Database, chain: Chain) -> tuple[tuple[File, ...], tuple[St
     files: list[File] = []
     steps: list[Step] = []
     reader = _Reader(database, chain, witness)
-    for index, migration in enumerate(chain.migrations):
+    for index, migration in enumerate(progress.over(chain.migrations, progress.REPLAYED)):
         if len(steps) < index:
             files.append(File(migration, tuple(split(migration)), ran=False))
             continue
