@@ -6,10 +6,12 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import volatile
+from squasher.bytecode import programs
 from squasher.engine import Database
 from squasher.errors import ReplayError, UnsupportedError
 from squasher.introspect import introspect
 from squasher.model import Table
+from squasher.parallel import together
 from squasher.provenance import Provenance, trace
 from squasher.replay import Replay, replay, run_file
 from squasher.rowdiff import Side
@@ -37,34 +39,54 @@ class Observed(NamedTuple):
     notes: tuple[str, ...]
 
 
-def observe(chain: Chain, profile: Profile, *, rows: bool = True, cache: Cache | None = None) -> Observed:
+def observe(
+    chain: Chain,
+    profile: Profile,
+    *,
+    rows: bool = True,
+    cache: Cache | None = None,
+    proving: bool = False,
+) -> Observed:
     """Replay ``chain`` once, and in more universes when it asked for the time or for chance.
 
     Without ``rows`` only its schema is read, which no clock and no chance has a part in. With a
-    ``cache``, what an earlier run computed of the same files is not computed again. Raises
-    ReplayError, and UnsupportedError for what cannot be carried into a fresh file.
+    ``cache``, what an earlier run computed of the same files is not computed again. What a proof needs of
+    the schema alone is computed beside the universes where one is ``proving``. Raises ReplayError, and
+    UnsupportedError for what cannot be carried into a fresh file.
     """
-    first_universe, *others = volatile.UNIVERSES
-    with replay(chain, profile, first_universe, cache=cache) as first:
+    with replay(chain, profile, volatile.UNIVERSES[0], cache=cache) as first:
         whole = introspect(first.database, rows=rows)
     _refuse_chosen_keys(chain, profile, whole)
     notes = [f"not carried: {what}" for what in whole.left_out]
-    universes, snapshots = [first_universe], [whole]
+    if not (first.asked and rows):
+        return Observed(first, Side.of([whole]), volatile.UNIVERSES[:1], trace(first), tuple(notes))
+    (side, universes), compiled = together(
+        lambda: _universes(first, profile, whole, cache),
+        (lambda: programs(profile, whole)) if proving else None,
+    )
+    notes += [
+        f"{table}: a migration asked for randomness to fill it, and {len(universes)} replays gave"
+        " equal rows; they are written as they are"
+        for table in volatile.unexplained(first, whole, side.volatile)
+    ]
+    return Observed(first, side._replace(programs=compiled), universes, trace(first), tuple(notes))
+
+
+def _universes(
+    first: Replay, profile: Profile, whole: Snapshot, cache: Cache | None
+) -> tuple[Side, tuple[Universe, ...]]:
+    """The chain in as many universes as it takes, ``first`` among them, and which those are."""
+    own, *others = volatile.UNIVERSES
+    universes, snapshots = [own], [whole]
+    part = Slice(profile, [step.statements for step in first.steps], whole, own, cache=cache)
     side = Side.of(snapshots)
-    if first.asked and rows:
-        part = Slice(profile, [step.statements for step in first.steps], whole, first_universe, cache=cache)
-        for more in (others, volatile.FURTHER):
-            universes += more
-            snapshots += _elsewhere(chain, profile, part, more)
-            side = Side.of(snapshots)
-            if not volatile.unexplained(first, whole, side.volatile):
-                break
-        notes += [
-            f"{table}: a migration asked for randomness to fill it, and {len(universes)} replays gave"
-            " equal rows; they are written as they are"
-            for table in volatile.unexplained(first, whole, side.volatile)
-        ]
-    return Observed(first, side, tuple(universes), trace(first), tuple(notes))
+    for more in (others, volatile.FURTHER):
+        universes += more
+        snapshots += _elsewhere(first.chain, profile, part, more)
+        side = Side.of(snapshots)
+        if not volatile.unexplained(first, whole, side.volatile):
+            break
+    return side, tuple(universes)
 
 
 def _refuse_chosen_keys(chain: Chain, profile: Profile, whole: Snapshot) -> None:

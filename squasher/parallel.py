@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import _pickle
 import contextlib
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 from squasher import budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_PROTOCOL: Final = 5
+"""Of Python 3.8 and later."""
 Here = TypeVar("Here")
 There = TypeVar("There")
 
 
-def together(here: Callable[[], Here], there: Callable[[], There]) -> tuple[Here, There]:
-    """The results of both; ``there`` runs in a child process meanwhile, if there can be one.
+@overload
+def together(here: Callable[[], Here], there: Callable[[], There]) -> tuple[Here, There]: ...
+@overload
+def together(here: Callable[[], Here], there: Callable[[], There] | None) -> tuple[Here, There | None]: ...
+def together(here: Callable[[], Here], there: Callable[[], There] | None) -> tuple[Here, There | None]:
+    """The results of both; ``there``, unless it is None, runs in a child process meanwhile, if one can.
 
     Both must be pure, and the result of ``there`` picklable. When the child does not deliver, for
     whatever reason, ``there`` runs here: an error is raised as if there had been no child.
     """
+    if there is None:
+        return here(), None
     if not _possible():
         return here(), there()
     try:
@@ -69,20 +78,16 @@ def _fork() -> int:
 
 def _received(delivered: bytes, there: Callable[[], There]) -> tuple[There]:
     """What the child sent, or the same computed here when that is nothing or not all of it."""
-    import pickle
-
     try:
-        return (pickle.loads(delivered),)  # noqa: S301 - written by this very program
-    except (EOFError, pickle.UnpicklingError):
+        return (_pickle.loads(delivered),)
+    except (EOFError, _pickle.UnpicklingError):
         return (there(),)
 
 
 def _deliver(writing: int, there: Callable[[], object]) -> None:
     """The child's whole life: no clean-up of the parent's may run in it, so it ends at once."""
     try:
-        import pickle
-
-        data = memoryview(pickle.dumps(there(), pickle.HIGHEST_PROTOCOL))
+        data = memoryview(_pickle.dumps(there(), _PROTOCOL))
         while data:
             data = data[os.write(writing, data) :]
     finally:

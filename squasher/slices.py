@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _TRANSACTIONS: Final = (
     *("begin", "commit", "end", "rollback", "savepoint", "release", "vacuum", "attach", "detach"),
 )
-_WORTH_A_PROCESS: Final = 0.05
+_WORTH_A_PROCESS: Final = 0.01
 """Seconds that a slice takes in one universe before two processes share the others."""
 
 Place: TypeAlias = tuple[int, int]

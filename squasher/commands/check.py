@@ -85,7 +85,7 @@ def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
         side = load(file, target.scope, UNIVERSES, cache=target.cache)
         return side._replace(programs=programs(target.profile, side.snapshots[0]))
 
-    observed, fresh = together(lambda: observe(chain, target.scope, cache=target.cache), other)
+    observed, fresh = together(lambda: observe(chain, target.scope, cache=target.cache, proving=True), other)
     if len(fresh.snapshots) < len(observed.universes):
         fresh = load(file, target.scope, observed.universes, cache=target.cache)
     side = observed.side

@@ -76,7 +76,7 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     chain = whole if to is None else whole.until(to)
     if write:
         target.require_outside(target.fresh)
-    made = proved(observe(chain, target.scope, cache=target.cache), target)
+    made = proved(observe(chain, target.scope, cache=target.cache, proving=True), target)
     touched = touched or without_manifest(chain, target.migrations, made.snapshot.ledger)
     made = made._replace(warnings=(*cut_short(whole, chain), *made.warnings), touched=touched)
     return made._replace(written=write and write_atomically(target.fresh, made.text.encode()))
@@ -86,9 +86,12 @@ def proved(observed: Observed, target: Target) -> Squashed:
     """The fresh file of a chain, proved equal to it and not written. Raises as ``squash`` does."""
     side = observed.side
     composed, compiled = together(
-        lambda: compose(observed, target), lambda: programs(target.profile, side.snapshots[0])
+        lambda: compose(observed, target),
+        None if side.programs else lambda: programs(target.profile, side.snapshots[0]),
     )
-    proof = verify(observed._replace(side=side._replace(programs=compiled)), composed, target)
+    if compiled is not None:
+        observed = observed._replace(side=side._replace(programs=compiled))
+    proof = verify(observed, composed, target)
     if proof.changes:
         _refuse_stale_indexes(proof)
         refuse_views_of_what_is_left_out(proof, "the fresh file")
