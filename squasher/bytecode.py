@@ -9,7 +9,7 @@ from __future__ import annotations
 import marshal
 from hashlib import blake2b
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from squasher.engine import Database
 from squasher.errors import SqlError
@@ -48,6 +48,9 @@ class Programs(NamedTuple):
     """A digest of the program, or the reason why there is none."""
 
 
+Known: TypeAlias = tuple[Programs | None, Programs | None]
+
+
 class Difference(NamedTuple):
     """A probe whose programs differ: the first instruction of each that does."""
 
@@ -63,21 +66,24 @@ class Compared(NamedTuple):
     blind: tuple[tuple[Probe, str], ...]
 
 
-def compare(profile: Profile, old: Snapshot, new: Snapshot, known: Programs | None = None) -> Compared:
+def compare(profile: Profile, old: Snapshot, new: Snapshot, known: Known = (None, None)) -> Compared:
     """Compile every probe over both schemas. Raises SqlError when a stored text does not load.
 
-    ``known`` are the programs of the new side, if somebody has compiled them before.
+    ``known`` are the programs of either side, as far as somebody has compiled them before.
     """
     probes = tuple(sorted(probes_for(old, new), key=lambda probe: not probe.foreign_keys))
     constraints = _constraint_names(old) | _constraint_names(new)
-    before = _compiled(profile, old, probes, constraints)
-    if known is None or known.constraints != constraints or not known.compiled.keys() >= set(probes):
-        known = _compiled(profile, new, probes, constraints)
+    before, after = (
+        told.compiled
+        if told is not None and told.constraints == constraints and told.compiled.keys() >= set(probes)
+        else _compiled(profile, snapshot, probes, constraints).compiled
+        for told, snapshot in zip(known, (old, new), strict=True)
+    )
     differing: list[Probe] = []
     blind: list[tuple[Probe, str]] = []
     for probe in probes:
-        program = before.compiled[probe]
-        if program != known.compiled[probe]:
+        program = before[probe]
+        if program != after[probe]:
             differing.append(probe)
         elif isinstance(program, str):
             blind.append((probe, program))

@@ -14,6 +14,7 @@ from squasher.sql import ROWID_NAMES, fold, significant, unquote
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from squasher.bytecode import Programs
     from squasher.changes import Change
     from squasher.model import Row, Rows, Snapshot
     from squasher.volatile import Cell as VolatileCell
@@ -33,6 +34,8 @@ class Side(NamedTuple):
     """How its values came to be, for who compares any two sides. What was made once, a database or a
     file, may hold a constant where each replay of the other side makes another value; a chain not.
     Without it, as for a check: the new side may, the old one not."""
+    programs: Programs | None = None
+    """What statements over its schema compile to, where somebody had the time to find out."""
 
     @classmethod
     def of(cls, snapshots: Sequence[Snapshot]) -> Side:
