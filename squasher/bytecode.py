@@ -49,6 +49,7 @@ class Programs(NamedTuple):
 
 
 Known: TypeAlias = tuple[Programs | None, Programs | None]
+"""Those of two schemas, where they are known."""
 
 
 class Difference(NamedTuple):
@@ -69,30 +70,34 @@ class Compared(NamedTuple):
 def compare(profile: Profile, old: Snapshot, new: Snapshot, known: Known = (None, None)) -> Compared:
     """Compile every probe over both schemas. Raises SqlError when a stored text does not load.
 
-    ``known`` are the programs of either side, as far as somebody has compiled them before.
+    ``known`` are the programs of the one side and the other, as far as somebody has compiled them before.
     """
     probes = tuple(sorted(probes_for(old, new), key=lambda probe: not probe.foreign_keys))
     constraints = _constraint_names(old) | _constraint_names(new)
-    before, after = (
-        told.compiled
-        if told is not None and told.constraints == constraints and told.compiled.keys() >= set(probes)
-        else _compiled(profile, snapshot, probes, constraints).compiled
-        for told, snapshot in zip(known, (old, new), strict=True)
-    )
+
+    def of(snapshot: Snapshot, known: Programs | None) -> Programs:
+        if known is None or known.constraints != constraints or not known.compiled.keys() >= set(probes):
+            return _compiled(profile, snapshot, probes, constraints)
+        return known
+
+    before, after = of(old, known[0]), of(new, known[1])
     differing: list[Probe] = []
     blind: list[tuple[Probe, str]] = []
     for probe in probes:
-        program = before[probe]
-        if program != after[probe]:
+        program = before.compiled[probe]
+        if program != after.compiled[probe]:
             differing.append(probe)
         elif isinstance(program, str):
             blind.append((probe, program))
     return Compared(tuple(differing), tuple(blind))
 
 
-def programs(profile: Profile, snapshot: Snapshot) -> Programs:
-    """The programs over one schema alone, for ``compare``. Raises SqlError as it does."""
-    return _compiled(profile, snapshot, probes_for(snapshot, snapshot), _constraint_names(snapshot))
+def programs(profile: Profile, snapshot: Snapshot) -> Programs | None:
+    """The programs over one schema alone, for ``compare``; None when a stored text does not load."""
+    try:
+        return _compiled(profile, snapshot, probes_for(snapshot, snapshot), _constraint_names(snapshot))
+    except SqlError:
+        return None
 
 
 def differences(

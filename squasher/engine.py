@@ -12,7 +12,7 @@ functions as the built-in ones are, so they are refused in the same places.
 from __future__ import annotations
 
 import itertools
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias
 
 import apsw
@@ -47,9 +47,20 @@ _CONNECTION_SETTINGS: Final = (
     *("full_column_names", "read_uncommitted", "cell_size_check"),
 )
 
+_TOLD_BY_IMAGES: Final = frozenset(
+    {"foreign_keys", "user_version", "application_id", "schema_version", "page_size", "optimize"}
+    | {"foreign_key_check", "foreign_key_list", "index_info", "index_list", "index_xinfo"}
+    | {"integrity_check", "quick_check", "table_info", "table_list", "table_xinfo"}
+    | {"journal_mode", "synchronous", *_CONNECTION_SETTINGS}
+) - {"case_sensitive_like"}
+"""The PRAGMAs that leave nothing behind on a connection that ``reset`` and an image do not tell."""
+
 _TOO_BIG: Final = "string or blob too big"
 _TOO_LONG: Final = "statement too long"
 _AT_LIMIT: Final = frozenset({'near "limit": syntax error', 'near "order": syntax error'})
+
+SOURCE_ID: Final = f"{apsw.sqlite3_sourceid()} apsw {apsw.apsw_version()}"
+"""Which engine this is."""
 
 _serial = itertools.count(1)
 _SHOWN: Final = 80
@@ -104,6 +115,8 @@ class Database:
         self._random = Randomness(universe, profile.limits.length)
         self._authority = Authority(profile)
         self.budget = Budget(profile.max_steps)
+        self.pragmas: set[str] = set()
+        """The PRAGMAs that files have named so far, folded."""
         self._db = file or apsw.Connection(":memory:", _MEMORY, vfs=self._clock.name, statementcachesize=0)
         self._db.set_progress_handler(self.budget.spent, STEPS_PER_CHECK)
         # innocuous, as the built-in ones are: a schema that is not trusted may call them too
@@ -139,6 +152,16 @@ class Database:
         other._take(self._db)  # noqa: SLF001 - one of this class
         other.draw_from(self.draws)
         return other
+
+    def restore(self, image: bytes) -> None:
+        """Hold what ``serialized`` gave of another one; what was held is gone."""
+        with closing(apsw.Connection(":memory:", _MEMORY, vfs=self._clock.name)) as other:
+            other.deserialize("main", image)
+            version = other.pragma("schema_version")
+            self._take(other)
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)
+        self._db.pragma("schema_version", version)  # a backup counts it on
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, int(self.profile.defensive))
 
     def _take(self, file: apsw.Connection) -> None:
         self._db.execute(f"PRAGMA encoding = '{file.pragma('encoding')}'")
@@ -216,6 +239,18 @@ class Database:
         """Whether a transaction is open."""
         return bool(self._db.in_transaction)
 
+    @property
+    def whole(self) -> bool:
+        """Whether an image holds all there is: no other schema, and no foreign key that waits for COMMIT."""
+        waiting, _ = self._db.status(apsw.SQLITE_DBSTATUS_DEFERRED_FKS)
+        others = self.execute("SELECT 1 FROM pragma_database_list WHERE name NOT IN ('main', 'temp')")
+        return not (waiting or others or self.execute("SELECT 1 FROM sqlite_temp_schema LIMIT 1"))
+
+    @property
+    def plain(self) -> bool:
+        """Whether the connection, between two files, is as a new one that an image is restored on."""
+        return self.whole and self.pragmas <= _TOLD_BY_IMAGES
+
     def touched(self) -> Touched:
         """What was compiled to be touched since this was asked last."""
         touched, self._authority.touched = self._authority.touched, Touched()
@@ -252,9 +287,39 @@ class Database:
             self._authority.paused = False
             self.budget.end()
 
+    def stream(self, sql: str) -> Iterator[tuple[Value, ...]]:
+        """As ``execute``, row by row; nothing else runs here before the last. Raises SqlError."""
+        self.budget.begin(STEP_BUDGET)
+        self._authority.paused = True
+        try:
+            yield from self._db.execute(sql)
+        except apsw.InterruptError as error:
+            raise _out_of_budget(self.budget, f" in squasher's own: {sql[:_SHOWN]}") from error
+        except apsw.Error as error:
+            raise _sql_error(error) from error
+        finally:
+            self._authority.paused = False
+            self.budget.end()
+
+    def again(self, script: str, statements: int) -> None:
+        """Run so many statements once more that have run before: nothing is refused, watched or told.
+
+        Raises SqlError where one fails this time, or one has to be run in a way of the profile's own.
+        """
+        self.budget.begin(most=self.profile.max_steps * statements)
+        try:
+            with utc():
+                for _ in self._db.execute(script):
+                    pass
+        except (apsw.Error, UnicodeDecodeError) as error:
+            raise SqlError(str(error)) from error
+        finally:
+            self.budget.end()
+
     def reset(self) -> None:
         """Forget what a file did to the connection: the next one runs on a new one."""
         self._db.set_last_insert_rowid(0)
+        self.pragmas |= self._authority.pragmas
         if not self._authority.pragmas:
             return
         for name in _CONNECTION_SETTINGS:
@@ -263,6 +328,12 @@ class Database:
                 self._db.execute(f"PRAGMA {name} = 0")
         self._authority.pragmas.clear()
         self._db.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, int(self.profile.foreign_keys))
+
+    @property
+    def size(self) -> int:
+        """The bytes of the database."""
+        ((size,),) = self.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        return int(size)
 
     def serialized(self) -> bytes:
         """The database as the bytes of a file. Raises SqlError when there is no memory for them."""
@@ -429,6 +500,16 @@ class Database:
                 hint="Write fewer or shorter rows at once: migrations carry a schema and reference rows.",
             )
         return _sql_error(error)
+
+
+def largest_allocation(*, anew: bool = False) -> int:
+    """The largest piece of memory that SQLite has asked for in this process since this was asked ``anew``.
+
+    Every value and every row is in one piece, but for the zeros of ``zeroblob()``
+    (https://sqlite.org/c3ref/c_status_malloc_count.html).
+    """
+    _, largest = apsw.status(apsw.SQLITE_STATUS_MALLOC_SIZE, anew)
+    return largest
 
 
 def _lend_collation(database: apsw.Connection, name: str) -> None:

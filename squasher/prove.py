@@ -78,9 +78,8 @@ def prove(
         spelled = tuple((kind_of(one), one.name) for one, _ in schema.respelled)
         return Proof((*schema.changes, *rows), spelled, ()), other
     try:
-        known = old.programs, new.programs
         (schema, rows, other), compared = together(
-            look, lambda: bytecode.compare(profile, before, after, known)
+            look, lambda: bytecode.compare(profile, before, after, (old.programs, new.programs))
         )
     except SqlError as error:
         schema, rows, other = look()

@@ -62,6 +62,7 @@ def test_a_schema_read_at_once_is_the_one_that_was_made(
         roots = read.execute(ROOTS)
     assert len(set(roots) - {(0,)}) == len(roots)
     found = bytecode.programs(profile, snapshot)
+    assert found is not None
     assert found.compiled or not snapshot.of(Table, View)
     monkeypatch.setattr(bytecode, "reloaded", one_by_one)
     assert found == bytecode.programs(profile, snapshot)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import choose, volatile
+from squasher.bytecode import programs
+from squasher.cells import Cells
 from squasher.chain import Chain, Migration, read_chain
 from squasher.changes import Modified, RowSet
 from squasher.emit import Source, emit
@@ -14,6 +16,7 @@ from squasher.fulltext import TERMS
 from squasher.guard import TouchedError, guard, stops, without_manifest
 from squasher.model import View
 from squasher.observe import Observed, ignoring, load, observe
+from squasher.parallel import together
 from squasher.prove import LAYERS, Proof, prove
 from squasher.rowdiff import Side
 from squasher.sections import unmatched
@@ -73,7 +76,7 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     chain = whole if to is None else whole.until(to)
     if write:
         target.require_outside(target.fresh)
-    made = proved(observe(chain, target.scope), target)
+    made = proved(observe(chain, target.scope, cache=target.cache), target)
     touched = touched or without_manifest(chain, target.migrations, made.snapshot.ledger)
     made = made._replace(warnings=(*cut_short(whole, chain), *made.warnings), touched=touched)
     return made._replace(written=write and write_atomically(target.fresh, made.text.encode()))
@@ -81,8 +84,11 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
 
 def proved(observed: Observed, target: Target) -> Squashed:
     """The fresh file of a chain, proved equal to it and not written. Raises as ``squash`` does."""
-    composed = compose(observed, target)
-    proof = verify(observed, composed, target)
+    side = observed.side
+    composed, compiled = together(
+        lambda: compose(observed, target), lambda: programs(target.profile, side.snapshots[0])
+    )
+    proof = verify(observed._replace(side=side._replace(programs=compiled)), composed, target)
     if proof.changes:
         _refuse_stale_indexes(proof)
         refuse_views_of_what_is_left_out(proof, "the fresh file")
@@ -177,7 +183,7 @@ def decide(observed: Observed, target: Target) -> Decision:
     """What to write for the volatile cells, before the loaded file has confirmed it."""
     found = observed.side.volatile
     if not found:
-        return choose.Decision({}, ())
+        return choose.Decision(Cells(), ())
     trial = choose.Trial(target.profile, observed.universes)
     try:
         return choose.decide(observed.replay, observed.side.snapshots[0], found, trial)
@@ -205,7 +211,7 @@ def loaded(observed: Observed, text: str, target: Target, decision: Decision) ->
     """A text and what a new installation makes of it. Raises UnprovedError when it does not load."""
     file = Migration(target.fresh.name, target.fresh.as_posix(), text.encode(), text)
     try:
-        side = load(file, target.scope, observed.universes)
+        side = load(file, target.scope, observed.universes, cache=target.cache)
     except ReplayError as error:
         _refuse_mismatch(error)
         raise UnprovedError(f"the fresh file that was made does not load: {error.message}") from error
