@@ -73,7 +73,11 @@ def compare(profile: Profile, old: Snapshot, new: Snapshot, known: Known = (None
     ``known`` are the programs of the one side and the other, as far as somebody has compiled them before.
     """
     probes = tuple(sorted(probes_for(old, new), key=lambda probe: not probe.foreign_keys))
-    constraints = _constraint_names(old) | _constraint_names(new)
+    names = (
+        told.constraints if told is not None else _constraint_names(snapshot)
+        for told, snapshot in zip(known, (old, new), strict=True)
+    )
+    constraints = frozenset[str]().union(*names)
 
     def of(snapshot: Snapshot, known: Programs | None) -> Programs:
         if known is None or known.constraints != constraints or not known.compiled.keys() >= set(probes):

@@ -41,8 +41,7 @@ def probes_for(old: Snapshot, new: Snapshot) -> Iterator[Probe]:
         name = fold(item.name)
         other = others.get(name)
         if isinstance(item, Table) and isinstance(other, Table):
-            names = [fold(column.name) for column in item.columns]
-            if names == [fold(column.name) for column in other.columns]:  # else the columns tell
+            if item.columns == other.columns or _names(item) == _names(other):  # else the columns tell
                 yield from _table_probes(
                     item,
                     events=events[name],
@@ -51,6 +50,10 @@ def probes_for(old: Snapshot, new: Snapshot) -> Iterator[Probe]:
                 )
         elif isinstance(item, View) and isinstance(other, View):
             yield from _view_probes(item, events[name])
+
+
+def _names(table: Table) -> list[str]:
+    return [fold(column.name) for column in table.columns]
 
 
 def _table_probes(table: Table, *, events: set[str], single: bool, parent: bool) -> Iterator[Probe]:
@@ -62,8 +65,8 @@ def _table_probes(table: Table, *, events: set[str], single: bool, parent: bool)
     """
     owner = ("table", fold(table.name))
     name = quote(table.name)
-    columns = [quote(column.name) for column in table.columns if not column.generated]
     every = [quote(column.name) for column in table.columns]
+    columns = [text for text, column in zip(every, table.columns, strict=True) if not column.generated]
     delete = f"DELETE FROM {name} WHERE {every[0]} IS ?"
     alias = table.rowid_alias  # a key that is given can conflict, one that SQLite chooses cannot
     values = "DEFAULT VALUES" if alias is None else f"({quote(alias)}) VALUES (?)"

@@ -33,8 +33,9 @@ _NO_FUNCTION: Final = ("no such function", "unknown function")
 
 
 def reloaded(profile: Profile, snapshot: Snapshot) -> Database:
-    """A database with the objects of ``snapshot`` and no rows, for the caller to close.
+    """A database with the objects of ``snapshot``, for the caller to close: to compile statements over.
 
+    Nothing can be read, written or dropped there, because tables and indexes may have no pages of their own.
     Raises SqlError when a stored text does not load, or could not be made again by its CREATE.
     """
     if not _lacks_a_collation(snapshot):

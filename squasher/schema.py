@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from squasher import fulltext, layout
@@ -23,6 +25,7 @@ _VIRTUAL: Final = "CREATE VIRTUAL TABLE"
 # what is read of a table, whichever tables: SELECT its name, these FROM …
 _COLUMNS: Final = 'x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden'
 _KEYS: Final = 'f.id, f."table", f."from", f."to", f.on_update, f.on_delete'
+_DEFAULT_COLLATION: Final = "BINARY"
 _INDEXES: Final = 'i.name, i."unique", i.origin, i.partial, x.name, x."desc", x.coll'
 
 
@@ -144,6 +147,7 @@ class _Schema:
         self._keep_content_tables()
         self._refuse_what_only_looks_like_shadows()
         self._facts = self._read("ORDER BY l.name") if carried else self._read_what_can_be()
+        self._names = {fold(name): name for name in self._facts.columns}
 
     def _refuse_contradictions(self) -> None:
         """Whoever writes the schema table by hand can give a text another name than its row."""
@@ -230,8 +234,7 @@ class _Schema:
         return table._replace(foreign_keys=keys)
 
     def _columns_of(self, table: str) -> list[Column]:
-        columns = self._facts.columns
-        found = next((columns[name] for name in columns if fold(name) == table), [])
+        found = self._facts.columns.get(self._names.get(table, ""), ())
         return [_column(facts, None) for facts in found]
 
     def _shadows(self, name: str) -> tuple[str, ...]:
@@ -313,15 +316,19 @@ def _virtual_table(stored: Stored, columns: Found, shadows: tuple[str, ...]) -> 
 
 
 def _table(database: Database, stored: Stored, facts: _Facts, *, without_rowid: bool, strict: bool) -> Table:
-    columns: list[Column] = []
+    text = stored.sql.lower()
     autoincrement = False
-    for column in facts.columns[stored.name]:
-        collation, counts = database.metadata(stored.name, column[0])
-        autoincrement = autoincrement or counts
-        columns.append(_column(column, collation))
+    if "collate" in text or "autoincrement" in text:  # nothing else changes what is told of each column
+        columns: list[Column] = []
+        for column in facts.columns[stored.name]:
+            collation, counts = database.metadata(stored.name, column[0])
+            autoincrement = autoincrement or counts
+            columns.append(_column(column, collation))
+    else:
+        columns = [_column(column, _DEFAULT_COLLATION) for column in facts.columns[stored.name]]
     indexes = facts.indexes.get(stored.name, {}).values()
     keys = facts.foreign_keys.get(stored.name, ())
-    if "defer" in stored.sql.lower() or any(column.generated for column in columns):
+    if "defer" in text or any(column.generated for column in columns):
         columns, keys = _told_by_text(stored.sql, columns, keys)
     return Table(
         name=stored.name,
@@ -357,15 +364,7 @@ def _columns(found: Found) -> dict[str, Found]:
 
 def _column(facts: tuple[Any, ...], collation: str | None) -> Column:
     name, kind, not_null, default, key, hidden = facts
-    return Column(
-        name=name,
-        type=kind,
-        not_null=bool(not_null),
-        default=default,
-        primary_key=key,
-        hidden=hidden,
-        collation=collation,
-    )
+    return Column(name, kind, bool(not_null), default, key, hidden, collation)
 
 
 def _foreign_keys(found: Found) -> dict[str, tuple[ForeignKey, ...]]:
@@ -388,16 +387,7 @@ def _foreign_key(parts: Found) -> ForeignKey:
 
 def _indexes(found: Found) -> dict[str, dict[str, Index]]:
     indexes: dict[str, dict[str, Index]] = defaultdict(dict)
-    for table, index, unique, origin, partial, name, descending, collation in found:
-        made = indexes[table].get(index) or Index(
-            name=index,
-            table=table,
-            unique=bool(unique),
-            origin=origin,
-            partial=bool(partial),
-            columns=(),
-            sql=None,
-        )
-        column = IndexColumn(name=name, descending=bool(descending), collation=collation)
-        indexes[table][index] = made._replace(columns=(*made.columns, column))
+    for (table, index, unique, origin, partial), parts in groupby(found, key=itemgetter(0, 1, 2, 3, 4)):
+        columns = tuple(IndexColumn(name, bool(descending), coll) for *_, name, descending, coll in parts)
+        indexes[table][index] = Index(index, table, bool(unique), origin, bool(partial), columns, None)
     return indexes

@@ -6,12 +6,12 @@ object is *respelled*: whether that means anything is for the proof's bytecode l
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.changes import Added, Clause, LedgerEntry, Modified, Number, Order, Removed
 from squasher.model import Index, Table, Trigger, View, VirtualTable, kind_of
-from squasher.sql import BLOB, NUMBER, STRING, Token, fold, name_of, same_tokens, significant
+from squasher.sql import BLOB, NUMBER, STRING, TRIVIA, Token, fold, iterate, name_of, same_tokens, significant
 from squasher.tablediff import beside_facts, differing, differing_clauses, differing_facts, index_facts
 
 if TYPE_CHECKING:
@@ -151,8 +151,8 @@ def _compare(old: SchemaObject, new: SchemaObject) -> Iterator[Change]:
             if old.name != new.name:
                 yield Modified(owner=owner, old=old, new=new, fields=("name",))
         case Index(), Index():
-            fields = differing(index_facts(old), index_facts(new))
-            if fields:
+            alike = old._replace(sql=None) == new._replace(sql=None)
+            if not alike and (fields := differing(index_facts(old), index_facts(new))):
                 yield Modified(owner=owner, old=old, new=new, fields=fields)
         case View(), View():
             fields = tuple(
@@ -201,22 +201,31 @@ def _ordered(snapshot: Snapshot) -> dict[tuple[str, str], list[str]]:
     return out
 
 
+_EVENTS: Final = frozenset({"insert", "update", "delete"})
+_NAME_AT: Final = 2
+
+
 def trigger_event(sql: str) -> str:
     """When a trigger fires: ``BEFORE INSERT``, ``AFTER UPDATE``, ``INSTEAD OF DELETE``."""
     time = "BEFORE"  # the default, https://sqlite.org/lang_createtrigger.html
-    for token in significant(sql)[3:]:
-        word = fold(token.text)
+    for word in _after_the_name(sql):
         if word in {"before", "after", "instead"}:
             time = "INSTEAD OF" if word == "instead" else word.upper()
-        if word in {"insert", "update", "delete"}:
+        if word in _EVENTS:
             return f"{time} {word.upper()}"
     return time
 
 
 def updates_some_columns(sql: str) -> bool:
     """Whether a trigger fires on UPDATE OF some columns only."""
-    words = [fold(token.text) for token in significant(sql)[3:]]
-    return ("update", "of") in pairwise(words)
+    pairs = pairwise(_after_the_name(sql))
+    return next((pair for pair in pairs if pair[0] in _EVENTS), None) == ("update", "of")
+
+
+def _after_the_name(sql: str) -> Iterator[str]:
+    """The words of a stored CREATE TRIGGER behind its name, of which few are looked at."""
+    words = (fold(token.text) for token in iterate(sql) if token.kind not in TRIVIA)
+    return islice(words, _NAME_AT + 1, None)
 
 
 def _settings(old: Snapshot, new: Snapshot) -> Iterator[Change]:

@@ -8,6 +8,7 @@ module applies a pattern to SQL.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -175,6 +176,7 @@ def free_rowid(taken: Iterable[str]) -> str | None:
     return next((name for name in ROWID_NAMES if name not in folded), None)
 
 
+@lru_cache(maxsize=1 << 13)  # tables share the names of many of their columns
 def quote(name: str) -> str:
     """``name`` as an identifier, in double quotes only when it needs them."""
     plain = name.isascii() and name.replace("_", "a").isalnum() and not name[:1].isdigit()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 def differing_facts(owner: tuple[str, str], old: Table, new: Table) -> Iterator[Change]:
     """What SQLite reports differently: columns, keys, constraints, options."""
+    if old._replace(sql="") == new._replace(sql=""):
+        return
     yield from _columns(owner, old, new)
     yield from _primary_keys(owner, old, new)
     yield from _foreign_keys(owner, old, new)
