@@ -34,7 +34,7 @@ class Bench:
         self.folder = folder
         self.peers = peers
         self.quick = quick
-        self._environ = process.environment(folder / "bytecode")
+        self._environ = process.environment(folder)
         self._began = time.monotonic()
         self._limit = limit
         self._seconds: dict[str, dict[str, list[float]]] = {}

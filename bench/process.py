@@ -33,13 +33,14 @@ class Process(NamedTuple):
     codes: tuple[int, ...] = (0,)
 
 
-def environment(cache: Path) -> Mapping[str, str]:
-    """What a measured process sees: this checkout, a folder for Python's bytecode, and few of our variables.
+def environment(folder: Path) -> Mapping[str, str]:
+    """What a measured process sees: this checkout, a folder for all caches, and few of our variables.
 
     The caller's settings of Python would be measured too, and so would what a command does otherwise in CI.
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(cache)}
+    caches = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode"), "XDG_CACHE_HOME": str(folder / "caches")}
+    return {**kept, **caches, "PYTHONPATH": str(ROOT)}
 
 
 def seconds(process: Process, environ: Mapping[str, str]) -> float:

@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import apsw
 import pytest
 
-from bench import chains, process, table
+from bench import chains, page, peers, plot, process, table
 from bench.chains import MIDDLE, SHAPES, SMALL, Shape
 from bench.figures import Figures, Spread, read, written
 from bench.measure import Bench, Step
@@ -184,13 +186,84 @@ def test_the_table_tells_what_a_goal_is_about() -> None:
     seconds = {
         "start": {"python": [0.020, 0.030], "version": [0.060, 0.080]},
         "S": {"raw": [0.1], "check": [0.3]},
+        "D": {"raw": [1.0], "check": [2.0]},
     }
-    text = table.text(Figures({}, {}, 1000, seconds, {"D check": 90, "python": 10, "D database": 20}))
+    held = {"D check": 90 << 20, "python": 10 << 20, "D database": 20 << 20}
+    text = table.text(Figures({}, {}, 1000, seconds, held))
     lines = [re.split(r"  +", line) for line in text.splitlines()]
     cells = {(line[0], line[2]): line[1:] for line in lines}
     assert cells["squasher --version", "python -c pass"] == [
         *("70 ms", "python -c pass", "25 ms", "+45 ms", "+40–+50", "≤ 60 ms ✓", "2")
     ]
     assert cells["S: check, cold", "raw"] == ["300 ms", "raw", "100 ms", "3.00 ×", "–", "≤ 2.5 × ✗", "1"]
-    assert cells["D: check, memory", "the database"][3:] == ["4.00 ×", "–", "≤ 2.5 × ✗", "1"]
-    assert cells["L: check, cold", "raw"] == ["–", "raw", "–", "–", "–", "≤ 2 ×", "–"]
+    assert cells["S: check, cold", "dbmate up"] == ["300 ms", "dbmate up", "–", "–", "–", "≤ 1 ×", "–"]
+    assert cells["D: check, memory", "the database"] == [
+        *("90 MiB", "the database", "20 MiB", "4.00 ×", "–", "≤ 2.5 × ✗", "1")
+    ]
+    assert ("L: check, cold", "raw") not in cells
+
+
+def of_lengths(**taken: list[float]) -> Figures:
+    """Figures of chains of 50, 100 and 200 files, by what ran."""
+    lengths = (50, 100, 200)
+    return Figures(
+        {"cores": 2, "system": "Linux", "python": "3", "sqlite": "3"},
+        {},
+        1000,
+        {
+            f"{files} files": {name: [seconds[place]] for name, seconds in taken.items()}
+            for place, files in enumerate(lengths)
+        },
+        {},
+    )
+
+
+def test_the_plot_tells_each_line_by_name() -> None:
+    """It is well-formed; longer times are higher, equal ratios equally far, and no two names touch."""
+    drawn = plot.svg(of_lengths(raw=[0.1, 0.2, 0.4], check=[0.1, 0.2, 0.41], squash=[0.2, 0.4, 0.8]))
+    root = ET.fromstring(drawn)  # noqa: S314 - written a line above
+    inside = "{http://www.w3.org/2000/svg}"
+    names = {
+        str(text.text): float(text.attrib["y"])
+        for text in root.iter(f"{inside}text")
+        if text.get("class") == "name"
+    }
+    assert set(names) == {"raw", "check, cold", "squash, cold"}
+    assert names["squash, cold"] < names["check, cold"] < names["raw"]
+    assert names["raw"] - names["check, cold"] >= 17
+    (raw,) = (group for group in root.iter(f"{inside}g") if group.get("class") == "raw" and len(group) > 1)
+    places = [(float(dot.attrib["cx"]), float(dot.attrib["cy"])) for dot in raw.iter(f"{inside}circle")]
+    across, upwards = ([two - one for one, two in pairwise(side)] for side in zip(*places, strict=True))
+    assert across[0] == pytest.approx(across[1], abs=0.2)
+    assert upwards[0] == pytest.approx(upwards[1], abs=0.2)
+    assert upwards[0] < 0
+
+
+def test_one_length_is_no_plot() -> None:
+    """A quick run measures one length, and has nothing to draw."""
+    assert plot.svg(Figures({}, {}, 200, {"S": {"raw": [1.0]}, "50 files": {"raw": [1.0]}}, {})) == ""
+
+
+def test_the_page_keeps_what_is_written_by_hand(tmp_path: Path) -> None:
+    """Figures replace figures; a second writing of the same changes nothing, and the plot is beside it."""
+    path = tmp_path / "performance.md"
+    path.write_text(page.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    figures = of_lengths(raw=[0.1, 0.2, 0.4])
+    page.write(figures, path)
+    first = path.read_text(encoding="utf-8")
+    page.write(figures, path)
+    assert path.read_text(encoding="utf-8") == first
+    assert f"\n{table.markdown(figures)}\n" in first
+    assert "Measured on 2 cores (Linux) with Python 3 and SQLite 3.\n" in first
+    assert (tmp_path / page.PLOT).read_text(encoding="utf-8") == plot.svg(figures)
+    by_hand = re.compile(r"(<!-- bench: \w+ -->\n)(?:(?!<!-- bench).)*", re.DOTALL)
+    assert by_hand.sub(r"\1", first) == by_hand.sub(r"\1", page.PAGE.read_text(encoding="utf-8"))
+
+
+def test_peers_that_are_missing_come_with_a_hint() -> None:
+    """What was found is told with its version, and of what is missing how to install it."""
+    assert peers.told({"sqlite3": "3.45.1", "sqldiff": ""}) == [
+        "sqlite3 3.45.1",
+        "no dbmate: npm install --global dbmate, and sqlite3, which it runs",
+        "sqldiff",
+    ]
