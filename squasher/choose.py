@@ -10,6 +10,8 @@ import contextlib
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from squasher.cells import Cells, Run
+from squasher.emit import DEFAULT
 from squasher.engine import Database
 from squasher.errors import SqlError
 from squasher.layout import renamed
@@ -20,20 +22,20 @@ from squasher.universe import Universe, utc
 from squasher.volatile import agrees, by_chance, by_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from squasher.model import Snapshot
     from squasher.profiles import Profile
     from squasher.replay import Replay
     from squasher.statements import Ran
-    from squasher.volatile import Cell, Variants
+    from squasher.volatile import Variants
 
 
 class Decision(NamedTuple):
     """What to write for volatile cells, and what to tell the user about them."""
 
-    choices: dict[tuple[str, int], dict[str, str | None]]
-    """By table and row, a column's expression, or None to leave it to its DEFAULT."""
+    choices: Cells[str]
+    """An expression, or ``emit.DEFAULT`` where a cell is left to its DEFAULT."""
     warnings: tuple[str, ...]
 
 
@@ -98,40 +100,73 @@ def _type(kind: str) -> str:
     return kind if not plain or plain.isalnum() else quote(kind)
 
 
-def decide(replay: Replay, snapshot: Snapshot, found: dict[Cell, Variants], trial: Trial) -> Decision:
+def decide(replay: Replay, snapshot: Snapshot, found: Cells[Variants], trial: Trial) -> Decision:
     """Choose for each volatile cell what to write, by trying it in the universes."""
     tables = {item.name: item for item in snapshot.objects if isinstance(item, Table)}
-    if any(name not in tables for name, _, _ in found) and not trial.defensive:
+    if any(run.table not in tables for run in found.runs()) and not trial.defensive:
         return literals(found)  # the pages of an index are copied: they fit one set of values
-    chosen: dict[Cell, str | None] = {}
     sources = Sources(replay)
-    known: dict[tuple[str, str], tuple[Column, list[Source]]] = {}
-    drawn: dict[int, Cell] = {}
-    torn: set[Cell] = set()
-    for cell, values in found.items():
-        table = tables.get(cell[0])
+    tries = _Tries(tables, sources, trial)
+    chosen: dict[Run[Variants], str] = {}
+    drawn: dict[int, Run[Variants]] = {}
+    torn: set[Run[Variants]] = set()
+    runs = list(_by_row(found, tries))
+    for run in runs:
+        match = tries.match(run)
+        if match is not None:
+            text, spots = match
+            chosen[run] = text
+            torn |= _draw(run, spots, drawn)
+    for run in torn | tied(runs, set(chosen), sources):
+        chosen.pop(run, None)
+    choices = Cells(run.saying(chosen[run]) for run in runs if run in chosen)
+    return Decision(choices, _warnings(run for run in runs if run not in chosen))
+
+
+class _Tries:
+    """What writes a cell's own values, of all that may have made it."""
+
+    def __init__(self, tables: dict[str, Table], sources: Sources, trial: Trial) -> None:
+        self._tables = tables
+        self._sources = sources
+        self._trial = trial
+        self._known: dict[tuple[str, str], tuple[Column, list[Source]]] = {}
+
+    def match(self, run: Run[Variants]) -> tuple[str, list[Spot]] | None:
+        """The nearest text that gives the values, and the random values with which it does."""
+        table = self._tables.get(run.table)
         if table is None:
-            continue
-        key = cell[0], cell[2]
-        if key not in known:
-            column = next(column for column in table.columns if column.name == cell[2])
-            known[key] = column, sources.of(table, column)
-        column, tries = known[key]
+            return None
+        key = run.table, run.column
+        if key not in self._known:
+            column = next(column for column in table.columns if column.name == run.column)
+            self._known[key] = column, self._sources.of(table, column)
+        column, tries = self._known[key]
         for source in tries:
-            spots = trial.values(column.type, source, strict=table.strict).get(values)
+            spots = self._trial.values(column.type, source, strict=table.strict).get(run.said)
             if spots is not None:
-                chosen[cell] = None if source.expression is column.default else source.expression
-                torn |= _draw(cell, spots, drawn)
-                break
-    for cell in torn | tied(found, set(chosen), sources):
-        chosen.pop(cell, None)
-    choices: dict[tuple[str, int], dict[str, str | None]] = {}
-    for cell, text in chosen.items():
-        choices.setdefault(cell[:2], {})[cell[2]] = text
-    return Decision(choices, _warnings(found, found.keys() - chosen.keys()))
+                return DEFAULT if source.expression is column.default else source.expression, spots
+        return None
 
 
-def _draw(cell: Cell, spots: list[Spot], drawn: dict[int, Cell]) -> set[Cell]:
+def _by_row(found: Cells[Variants], tries: _Tries) -> Iterator[Run[Variants]]:
+    """The runs of volatile cells by table and row; cells for which values are drawn each alone."""
+    for table in dict.fromkeys(run.table for run in found.runs()):
+        places = {column: place for place, column in enumerate(found.of(table))}
+        runs = [
+            part
+            for known in found.of(table).values()
+            for run in known
+            for part in (run.single() if _draws(tries.match(run)) else (run,))
+        ]
+        yield from sorted(runs, key=lambda run: (run.start, places[run.column]))
+
+
+def _draws(match: tuple[str, list[Spot]] | None) -> bool:
+    return match is not None and any(first < last for first, last in match[1])
+
+
+def _draw(cell: Run[Variants], spots: list[Spot], drawn: dict[int, Run[Variants]]) -> set[Run[Variants]]:
     """Take the random values of a cell; the cells that would share them when all are taken."""
     for first, last in spots:
         if not any(number in drawn for number in range(first, last)):
@@ -140,7 +175,9 @@ def _draw(cell: Cell, spots: list[Spot], drawn: dict[int, Cell]) -> set[Cell]:
     return {cell, *(drawn[number] for number in range(*spots[0]) if number in drawn)}
 
 
-def tied(found: dict[Cell, Variants], chosen: set[Cell], sources: Sources) -> set[Cell]:
+def tied(
+    found: Collection[Run[Variants]], chosen: set[Run[Variants]], sources: Sources
+) -> set[Run[Variants]]:
     """The cells that must stay literals because others do.
 
     Values by chance that are shared would come apart if each drew its own. A literal that is no copy may
@@ -148,78 +185,77 @@ def tied(found: dict[Cell, Variants], chosen: set[Cell], sources: Sources) -> se
     statement connects with its own.
     """
     out = _sharing(found)
-    made = found.keys() - chosen - out
+    made = [run for run in found if run not in chosen and run not in out]
     for by_kind in (by_chance, by_clock):
-        kept = {sources.component(cell[0]) for cell in made if by_kind(found[cell])}
-        out |= {
-            cell for cell, values in found.items() if by_kind(values) and sources.component(cell[0]) in kept
-        }
+        kept = {sources.component(run.table) for run in made if by_kind(run.said)}
+        if kept:
+            out |= {run for run in found if by_kind(run.said) and sources.component(run.table) in kept}
     return out
 
 
 _SHORTEST_KEY: Final = 6
 
 
-def _sharing(found: dict[Cell, Variants]) -> set[Cell]:
+def _sharing(found: Iterable[Run[Variants]]) -> set[Run[Variants]]:
     """The cells with a value by chance that another cell has too.
 
     In one universe is enough, since rows may come in another order in each; but two short values, such
     as tosses of a coin, are equal by accident unless they are in all of them.
     """
-    first: dict[tuple[int, str] | Variants, Cell] = {}
-    out: set[Cell] = set()
-    for cell, values in found.items():
-        if not by_chance(values):
+    first: dict[tuple[int, str] | Variants, Run[Variants]] = {}
+    out: set[Run[Variants]] = set()
+    for run in found:
+        if not by_chance(run.said):
             continue
-        keys: list[tuple[int, str] | Variants] = [values]
-        keys += [pair for pair in enumerate(values) if len(pair[1].strip("'")) >= _SHORTEST_KEY]
+        if run.stop - run.start > 1:
+            out.add(run)
+        keys: list[tuple[int, str] | Variants] = [run.said]
+        keys += [pair for pair in enumerate(run.said) if len(pair[1].strip("'")) >= _SHORTEST_KEY]
         for key in keys:
-            other = first.setdefault(key, cell)
-            if other != cell:
-                out |= {cell, other}
+            other = first.setdefault(key, run)
+            if other != run:
+                out |= {run, other}
     return out
 
 
-def confirm(decision: Decision, found: dict[Cell, Variants], fresh: dict[Cell, Variants]) -> Decision:
+def confirm(decision: Decision, found: Cells[Variants], fresh: Cells[Variants]) -> Decision:
     """Take back what the loaded file did not confirm.
 
     ``fresh`` are the volatile cells of the file that was written by ``decision``.
     """
-    wrong = {
-        cell
-        for cell, values in found.items()
-        if cell[2] not in decision.choices.get(cell[:2], {})
-        or cell not in fresh
-        or not agrees(values, fresh[cell])
-    }
-    choices = {
-        key: {column: text for column, text in row.items() if (*key, column) not in wrong}
-        for key, row in decision.choices.items()
-    }
-    return Decision({key: row for key, row in choices.items() if row}, _warnings(found, wrong))
+    choices = Cells[str]()
+    wrong: list[Run[Variants]] = []
+    for run in found.runs():
+        for part, text in decision.choices.beside(run):
+            for cells, values in fresh.beside(part):
+                if text is None or values is None or not agrees(run.said, values):
+                    wrong.append(cells)
+                else:
+                    choices.add(cells.saying(text))
+    return Decision(choices, _warnings(wrong))
 
 
-def literals(found: dict[Cell, Variants], decision: Decision | None = None) -> Decision:
+def literals(found: Cells[Variants], decision: Decision | None = None) -> Decision:
     """Volatile cells as literals, for a file that does not load otherwise.
 
     All of them, or those by chance only, when the ``decision`` about the others is to stand.
     """
-    if decision is None:
-        return Decision({}, _warnings(found, set(found)))
-    choices = {
-        (name, row): kept
-        for (name, row), texts in decision.choices.items()
-        if (kept := {c: text for c, text in texts.items() if not by_chance(found[name, row, c])})
-    }
-    chosen = {(*key, column) for key, texts in choices.items() for column in texts}
-    return Decision(choices, _warnings(found, found.keys() - chosen))
+    choices = Cells[str]()
+    kept: list[Run[Variants]] = []
+    for run in found.runs():
+        for part, text in (decision.choices if decision else choices).beside(run):
+            if decision is None or text is None or by_chance(part.said):
+                kept.append(part)
+            else:
+                choices.add(part.saying(text))
+    return Decision(choices, _warnings(kept))
 
 
-def _warnings(found: dict[Cell, Variants], cells: set[Cell]) -> tuple[str, ...]:
+def _warnings(cells: Iterable[Run[Variants]]) -> tuple[str, ...]:
     columns: dict[tuple[str, str], bool] = {}
-    for cell in cells:
-        key = cell[0], cell[2]
-        columns[key] = columns.get(key, False) or by_chance(found[cell])
+    for run in cells:
+        key = run.table, run.column
+        columns[key] = columns.get(key, False) or by_chance(run.said)
     return tuple(
         f"{table}.{column} differs on every replay and no expression gives it again:"
         " every new installation gets the same literal value"

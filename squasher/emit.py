@@ -8,22 +8,25 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from squasher import d1, fulltext, layout
 from squasher.errors import UnsupportedError
 from squasher.model import Index, Table, Trigger, View, VirtualTable
+from squasher.packed import blocks
 from squasher.rows import largest_key
 from squasher.sections import sections
 from squasher.sql import SPACE, fold, literal, printable, quote, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
+    from squasher.cells import Cells
     from squasher.model import Rows, SchemaObject, Snapshot
     from squasher.profiles import Profile
     from squasher.provenance import Provenance
     from squasher.sections import Section
     from squasher.target import Group
 
-    Choices: TypeAlias = Mapping[tuple[str, int], Mapping[str, str | None]]
-    """What to write for volatile cells: by (table, row), a column's expression, or None to leave it out."""
+    Choices: TypeAlias = Cells[str]
+    """What to write for volatile cells: an expression, or DEFAULT to leave one out."""
 
+DEFAULT: Final = ""
 _STATEMENT_BYTES: Final = 100_000
 """Statements are split below this, under every profile: D1's limit, and a sane size to read."""
 _STATEMENT_STEPS: Final = 12_000
@@ -135,6 +138,7 @@ class Writer:
         self._provenance = provenance
         self._choices = choices
         self._tables = {item.name: item for item in snapshot.objects if isinstance(item, Table)}
+        self._names = set(map(fold, self._tables))
         self._virtual = [item for item in snapshot.objects if isinstance(item, VirtualTable)]
         self._rows = {rows.table: rows for rows in snapshot.rows}
         self._heads: dict[tuple[str, tuple[str, ...]], str] = {}
@@ -262,9 +266,8 @@ class Writer:
         return "\n".join([comment, *self._inserts(rows, len(comment.encode()) + above + _BETWEEN)])
 
     def _refuse_orphans(self, table: Table) -> None:
-        names = {fold(name) for name in self._tables}
         for key in table.foreign_keys:
-            if self._profile.foreign_keys and fold(key.parent) not in names:
+            if self._profile.foreign_keys and fold(key.parent) not in self._names:
                 raise UnsupportedError(
                     f"{table.name} has rows and refers to {key.parent}, which does not exist:"
                     f" {self._profile.name} lets nobody insert such rows",
@@ -272,12 +275,12 @@ class Writer:
                 )
 
     def _volatile_notes(self, rows: Rows) -> Iterator[str]:
-        chosen = [self._choices.get((rows.table, index), {}) for index in range(len(rows.rows))]
+        chosen = self._choices.of(rows.table)
         for wanted, words in ((True, "from the default"), (False, "by the migration's expression")):
             columns = [
                 column
                 for column in rows.columns
-                if any(column in row and (row[column] is None) == wanted for row in chosen)
+                if any((run.said == DEFAULT) == wanted for run in chosen.get(column, ()))
             ]
             if columns:
                 listed = ", ".join(columns[:-1]) + " and " + columns[-1] if columns[1:] else columns[0]
@@ -285,9 +288,28 @@ class Writer:
 
     def _inserts(self, rows: Rows, before: int = 0) -> Iterator[str]:
         """Multi-row INSERTs of a table's rows, after a comment of ``before`` bytes."""
-        numbered = needs_rowids(rows)
-        parts = (self._row(rows, index, numbered=numbered) for index in range(len(rows.rows)))
-        yield from self._packed(rows.table, parts, before)
+        yield from self._packed(rows.table, self._parts(rows), before)
+
+    def _parts(self, rows: Rows) -> Iterator[tuple[str, str]]:
+        """The heads of the INSERTs that rows need, and their VALUES; '' where no column is left."""
+        chosen = self._choices.of(rows.table)
+        marks = {row for runs in chosen.values() for run in runs for row in (run.start, run.stop)}
+        numbers = rows.rowids if needs_rowids(rows) else None
+        for start, stop, columns in blocks(rows.rows, marks):
+            own = {column: self._choices.get((rows.table, start, column)) for column in chosen}
+            kept = [
+                (column, [own[column] or ""] * (stop - start) if own.get(column) else texts)
+                for column, texts in zip(rows.columns, columns, strict=True)
+                if own.get(column) != DEFAULT
+            ]
+            if numbers is not None:
+                kept = [(rows.rowid, list(map(str, numbers[start:stop]))), *kept]
+            if not kept:
+                yield from [(f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", "")] * (stop - start)
+                continue
+            head = self._head(rows.table, tuple(column for column, _ in kept))
+            for cells in zip(*(texts for _, texts in kept), strict=True):
+                yield head, f"    ({', '.join(cells)})"
 
     def _packed(self, table: str, parts: Iterable[tuple[str, str]], before: int = 0) -> Iterator[str]:
         """Statements from pairs of a head and one row; a new one where the head changes or bytes run out.
@@ -315,23 +337,6 @@ class Writer:
             size, steps = size + length, steps + cost
         if head:
             yield _insert(head, values)
-
-    def _row(self, rows: Rows, index: int, *, numbered: bool) -> tuple[str, str]:
-        """The head of the INSERT that a row needs, and its VALUES; '' where no column is left."""
-        choice = self._choices.get((rows.table, index))
-        names, cells = rows.columns, rows.rows[index]
-        if choice:
-            kept = [
-                (column, choice.get(column) or cell)
-                for column, cell in zip(names, cells, strict=True)
-                if choice.get(column, "") is not None
-            ]
-            names, cells = tuple(column for column, _ in kept), tuple(cell for _, cell in kept)
-        if numbered and rows.rowids is not None:
-            names, cells = (rows.rowid, *names), (str(rows.rowids[index]), *cells)
-        if not names:
-            return f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", ""
-        return self._head(rows.table, names), f"    ({', '.join(cells)})"
 
     def _head(self, table: str, names: tuple[str, ...]) -> str:
         key = table, names
@@ -379,7 +384,7 @@ class Writer:
 
 def needs_rowids(rows: Rows) -> bool:
     """Whether the implicit rowids must be written: plain INSERTs number rows from 1 without gaps."""
-    return rows.rowids is not None and rows.rowids != tuple(range(1, len(rows.rows) + 1))
+    return rows.rowids is not None and any(number != row for row, number in enumerate(rows.rowids, 1))
 
 
 def _statement(sql: str | None) -> str:

@@ -195,6 +195,20 @@ class Database:
                 self._db.config(setting, value)
 
     @contextmanager
+    def writable_schema(self) -> Iterator[None]:
+        """While ``sqlite_schema`` is a table like any other; SQLite reads the whole schema again behind it.
+
+        Raises SqlError for what it cannot read.
+        """
+        defensive = self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, -1)
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)
+        self.execute("PRAGMA writable_schema = ON")
+        yield
+        self.execute("PRAGMA writable_schema = RESET")
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, defensive)
+        self.execute("SELECT 1 FROM sqlite_schema LIMIT 1")
+
+    @contextmanager
     def _limited(self) -> Iterator[None]:
         """The profile's limits, for migrations; squasher's own statements may be larger."""
         limits = [
@@ -265,6 +279,20 @@ class Database:
         self._authority.paused = True
         try:
             return self._db.execute(sql, values).fetchall()
+        except apsw.InterruptError as error:
+            raise _out_of_budget(self.budget, f" in squasher's own: {sql[:_SHOWN]}") from error
+        except apsw.Error as error:
+            raise _sql_error(error) from error
+        finally:
+            self._authority.paused = False
+            self.budget.end()
+
+    def stream(self, sql: str) -> Iterator[tuple[Value, ...]]:
+        """As ``execute``, row by row; nothing else runs here before the last. Raises SqlError."""
+        self.budget.begin(STEP_BUDGET)
+        self._authority.paused = True
+        try:
+            yield from self._db.execute(sql)
         except apsw.InterruptError as error:
             raise _out_of_budget(self.budget, f" in squasher's own: {sql[:_SHOWN]}") from error
         except apsw.Error as error:
@@ -472,6 +500,16 @@ class Database:
                 hint="Write fewer or shorter rows at once: migrations carry a schema and reference rows.",
             )
         return _sql_error(error)
+
+
+def largest_allocation(*, anew: bool = False) -> int:
+    """The largest piece of memory that SQLite has asked for in this process since this was asked ``anew``.
+
+    Every value and every row is in one piece, but for the zeros of ``zeroblob()``
+    (https://sqlite.org/c3ref/c_status_malloc_count.html).
+    """
+    _, largest = apsw.status(apsw.SQLITE_STATUS_MALLOC_SIZE, anew)
+    return largest
 
 
 def _lend_collation(database: apsw.Connection, name: str) -> None:

@@ -7,7 +7,10 @@ a database.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Value: TypeAlias = int | float | str | bytes | None
 """What a query gives for one cell."""
@@ -128,9 +131,12 @@ class Rows(NamedTuple):
     table: str
     columns: tuple[str, ...]
     """The columns that an INSERT may name."""
-    rows: tuple[Row, ...]
-    rowids: tuple[int, ...] | None
-    """The implicit rowids; None where there are none or no name reaches them."""
+    rows: Sequence[Row]
+    """A tuple; ``packed`` where there are many."""
+    rowids: Sequence[int] | None
+    """The implicit rowids: a tuple, or a range where there are many and no gaps.
+
+    None where there are none or no name reaches them."""
     rowid: str = "rowid"
     """The name that reaches them."""
 

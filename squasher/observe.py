@@ -52,7 +52,7 @@ def observe(chain: Chain, profile: Profile, *, rows: bool = True, cache: Cache |
     universes, snapshots = [first_universe], [whole]
     side = Side.of(snapshots)
     if first.asked and rows:
-        part = Slice(profile, [step.statements for step in first.steps], whole, first_universe, cache)
+        part = Slice(profile, [step.statements for step in first.steps], whole, first_universe, cache=cache)
         for more in (others, volatile.FURTHER):
             universes += more
             snapshots += _elsewhere(chain, profile, part, more)
@@ -131,7 +131,7 @@ def load(
         return Side.of([whole] * len(universes))
     first, *others = map(volatile.elsewhere, universes)
     own = tuple(step for step in ran if profile.ledger not in step.touches)
-    part = Slice(profile, [own], whole, first, cache)
+    part = Slice(profile, [own], whole, first, cache=cache)
     found = part.snapshots(others) if part.sound else [None] * len(others)
     pairs = zip(others, found, strict=True)
     return Side.of([whole, *(one or _install(file, profile, universe)[1] for universe, one in pairs)])

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _BACK: Final = (0, 1, 4, 16, 64, 256, 1024)
 """How many files before the last one a prefix is kept: it is the last ones that are still edited."""
+_VIRTUAL: Final = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 LIMIT 1"
 
 Told = tuple[tuple[Ran, ...], tuple[Note, ...]]
 """What a file did: its statements, and what was noted of them."""
@@ -108,8 +109,11 @@ class Prefixes:
 
     def wants(self, files: int, seconds: float, database: Database) -> bool:
         """Whether to keep a prefix of so many files, which took so many seconds."""
-        worth = seconds > self._cache.worth and files in self._wanted
-        return worth and database.plain and database.size < LARGEST
+        if seconds <= self._cache.worth or files not in self._wanted:
+            return False
+        # a module keeps statements on a connection; whatever compiles them is seen to touch its parts
+        resumes = self._way[0] == "file" or not database.execute(_VIRTUAL)
+        return resumes and database.plain and database.size < LARGEST
 
     def keep(self, files: int, database: Database, told: Sequence[Told]) -> None:
         """Keep the prefix of so many files; ``told`` is what those did that no shorter kept one has."""

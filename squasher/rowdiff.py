@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from squasher import fulltext, volatile
+from squasher.cells import Cells
 from squasher.changes import Added, Cell, Modified, Number, Removed, RowSet
 from squasher.model import Table, VirtualTable
+from squasher.packed import alike, cells, unlike
 from squasher.rows import largest_key
 from squasher.sql import ROWID_NAMES, fold, significant, unquote
 
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
 
     from squasher.changes import Change
     from squasher.model import Row, Rows, Snapshot
-    from squasher.volatile import Cell as VolatileCell
     from squasher.volatile import Variants
 
 _VOLATILE = "…"
@@ -26,7 +28,7 @@ class Side(NamedTuple):
     """One database in every universe that was looked at."""
 
     snapshots: tuple[Snapshot, ...]
-    volatile: dict[VolatileCell, Variants]
+    volatile: Cells[Variants]
     volatile_columns: dict[str, set[str]]
     """By folded table, the folded columns that hold volatile cells."""
     made: Literal["once", "replayed"] | None = None
@@ -37,10 +39,10 @@ class Side(NamedTuple):
     @classmethod
     def of(cls, snapshots: Sequence[Snapshot]) -> Side:
         """Compare the universes. Raises UnsupportedError when row counts differ between them."""
-        found = volatile.variants(snapshots) if len(snapshots) > 1 else {}
+        found = volatile.variants(snapshots) if len(snapshots) > 1 else Cells()
         columns: dict[str, set[str]] = {}
-        for table, _, column in found:
-            columns.setdefault(fold(table), set()).add(fold(column))
+        for run in found.runs():
+            columns.setdefault(fold(run.table), set()).add(fold(run.column))
         return cls(tuple(snapshots), found, columns)
 
     def values(self, table: str, row: int, column: str, value: str) -> Variants:
@@ -56,7 +58,7 @@ def diff_rows(old: Side, new: Side, *, by_hand: bool = False) -> tuple[Change, .
     """
     before, after = old.snapshots[0], new.snapshots[0]
     tables = {fold(item.name): item for item in before.objects if isinstance(item, Table)}
-    matter = rowids_matter(before) | rowids_matter(after)
+    matter = rowids_matter(before) | rowids_matter(after) if by_hand else frozenset[str]()
     changes: list[Change] = []
     one = {fold(rows.table): rows for rows in before.rows}
     other = {fold(rows.table): rows for rows in after.rows}
@@ -84,8 +86,10 @@ def rowids_matter(snapshot: Snapshot) -> frozenset[str]:
             content = fulltext.option(item.sql, "content")
             tables |= {fold(item.name)} | ({fold(content)} if content else set())
         else:
-            words = {fold(unquote(token.text)) for token in significant(str(item.sql))}
-            tables |= words if words.intersection(ROWID_NAMES) else set()
+            text = str(item.sql).lower()
+            if any(name in text for name in ROWID_NAMES):  # few texts hold one, within a word or as one
+                words = {fold(unquote(token.text)) for token in significant(str(item.sql))}
+                tables |= words if words.intersection(ROWID_NAMES) else set()
     return frozenset(tables)
 
 
@@ -184,13 +188,16 @@ class _Table(NamedTuple):
         columns = [column for column in self.old.columns if fold(column) in places]
         shaky = old.volatile_columns.get(self.name, set()) | new.volatile_columns.get(self.name, set())
         key = self._key(columns, shaky)
-        pairs, missing, extra = _pair(self._keyed(self.old, key), self._keyed(self.new, key))
         common = [
             (place, places[fold(column)])
             for place, column in enumerate(self.old.columns)
             if fold(column) in places
         ]
         label = next((place for place, one in enumerate(self.old.columns) if one in key), 0)
+        if self._in_step(key, places):
+            yield from self._columns((old, new), common, matched, label)
+            return
+        pairs, missing, extra = _pair(self._keyed(self.old, key), self._keyed(self.new, key))
         for pair in pairs:
             yield from self._cells((old, new), common, pair, matched, label)
         if missing:
@@ -216,13 +223,73 @@ class _Table(NamedTuple):
     def _holds_null(self, key: list[str]) -> bool:
         """Whether a key identifies nothing in some row: UNIQUE allows any number of NULLs."""
         sides = [rows for rows in (self.old, self.new) if rows is not None]
-        return any("NULL" in cells for rows in sides for cells in _cut(rows, key))
+        return any("NULL" in _column(rows, column) for rows in sides for column in key)
 
     def _keyed(self, rows: Rows, key: list[str]) -> list[Row]:
         keyed = _cut(rows, key)
         if self.rowids and rows.rowids is not None:
             return [(str(rowid), *cells) for rowid, cells in zip(rows.rowids, keyed, strict=True)]
         return keyed
+
+    def _in_step(self, key: list[str], places: dict[str, int]) -> bool:
+        """Whether the keys of both sides are the same ones in the same order: rows need no pairing then."""
+        if self.old is None or self.new is None or len(self.old.rows) != len(self.new.rows):
+            return False
+        if self.rowids and self.old.rowids != self.new.rowids:
+            return False
+        ours = [place for place, column in enumerate(self.old.columns) if column in key]
+        return all(
+            alike((self.old.rows, our), (self.new.rows, places[fold(self.old.columns[our])])) for our in ours
+        )
+
+    def _columns(
+        self, sides: tuple[Side, Side], common: list[tuple[int, int]], matched: list[_Match], label: int
+    ) -> Iterator[Change]:
+        """As ``_cells`` for every row and the one in its place, looking at one column after the other."""
+        old, new = sides
+        if self.old is None:
+            return
+        found: list[tuple[int, int, bool, _Match]] = []
+        for number, (our, their) in enumerate(common):
+            column = self.old.columns[our]
+            for start, stop, before, after in self._unlike(sides, our, their):
+                verdict = _judge(old, new, before, after)
+                if verdict == "same" or (verdict == "match" and not volatile.by_chance(before)):
+                    continue  # of matches, ``_relations`` wants those by chance
+                for row in range(start, stop):
+                    key = f"{self.old.columns[label]} {self.old.rows[row][label]}"
+                    match = _Match(self.name, key, column, before, after)
+                    found.append((row, number, verdict == "match", match))
+        found.sort(key=lambda one: one[:2])
+        matched += [match for _, _, agreed, match in found if agreed]
+        yield from (_modified_cell(match) for _, _, agreed, match in found if not agreed)
+
+    def _unlike(
+        self, sides: tuple[Side, Side], our: int, their: int
+    ) -> Iterator[tuple[int, int, Variants, Variants]]:
+        """The cells of a column that differ or are volatile: the rows from one to another, their values."""
+        old, new = sides
+        if self.old is None or self.new is None:
+            return
+        table, column, other = self.old.table, self.old.columns[our], self.new.columns[their]
+        here, there = (self.old.rows, our), (self.new.rows, their)
+        for row, one, two in unlike(here, there):
+            if (table, row, column) not in old.volatile and (self.new.table, row, other) not in new.volatile:
+                yield row, row + 1, (one,) * len(old.snapshots), (two,) * len(new.snapshots)
+        runs = (old.volatile.of(table).get(column, ()), new.volatile.of(self.new.table).get(other, ()))
+        marks = sorted({row for known in runs for run in known for row in (run.start, run.stop)})
+        for start, stop in pairwise(marks):
+            before = old.volatile.get((table, start, column))
+            after = new.volatile.get((self.new.table, start, other))
+            if before is not None and after is not None:
+                yield start, stop, before, after
+            elif before is not None or after is not None:
+                for row in range(start, stop):
+                    one, two = self.old.rows[row][our], self.new.rows[row][their]
+                    yield (
+                        *(row, row + 1),
+                        *(before or (one,) * len(old.snapshots), after or (two,) * len(new.snapshots)),
+                    )
 
     def _cells(
         self,
@@ -245,16 +312,29 @@ class _Table(NamedTuple):
             column = self.old.columns[our]
             before = old.values(self.old.table, here, column, ours[our])
             after = new.values(self.new.table, there, self.new.columns[their], theirs[their])
-            varies, other_varies = len(set(before)) > 1, len(set(after)) > 1
-            if before == after and not varies:
-                continue
+            verdict = _judge(old, new, before, after)
             match = _Match(self.name, f"{self.old.columns[label]} {ours[label]}", column, before, after)
-            if varies and (other_varies or new.made != "replayed") and volatile.agrees(before, after):
+            if verdict == "match":
                 matched.append(match)
-            elif other_varies and not varies and old.made == "once" and volatile.agrees(after, before):
-                continue
-            else:
+            elif verdict == "differs":
                 yield _modified_cell(match)
+
+
+def _judge(old: Side, new: Side, before: Variants, after: Variants) -> Literal["same", "match", "differs"]:
+    """What a cell of the old side is to one of the new side; a match has to keep its relations, too."""
+    varies, other_varies = len(set(before)) > 1, len(set(after)) > 1
+    if before == after and not varies:
+        return "same"
+    if varies and (other_varies or new.made != "replayed") and volatile.agrees(before, after):
+        return "match"
+    if other_varies and not varies and old.made == "once" and volatile.agrees(after, before):
+        return "same"
+    return "differs"
+
+
+def _column(rows: Rows, name: str) -> Iterator[str]:
+    """The cells of a column."""
+    return cells(rows.rows, [fold(column) for column in rows.columns].index(fold(name)))
 
 
 def _cut(rows: Rows, columns: list[str]) -> list[Row]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from squasher import fulltext
+from squasher.cells import Cells
 from squasher.emit import Writer
 from squasher.provenance import Provenance
 from squasher.sql import quote, visible
@@ -33,7 +34,7 @@ class _Viewer(Writer):
 
     def __init__(self, snapshot: Snapshot, profile: Profile) -> None:
         endless = profile._replace(limits=profile.limits._replace(sql_length=None))
-        super().__init__(snapshot._replace(ledger=()), endless, Provenance((), {}, {}), {})
+        super().__init__(snapshot._replace(ledger=()), endless, Provenance((), {}, {}), Cells())
 
     def _preamble(self) -> Iterator[str]:
         lines = [f"PRAGMA {name} = {value};" for name, value in self._snapshot.settings]

@@ -10,13 +10,15 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from squasher.cells import Cells, Run
 from squasher.errors import UnsupportedError
 from squasher.model import Rows, Table
+from squasher.packed import Packed, alike, cells, tally
 from squasher.sql import fold
 from squasher.universe import Universe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from squasher.model import Row, Snapshot
     from squasher.replay import Replay
@@ -43,8 +45,6 @@ FURTHER: Final = (
 
 Variants: TypeAlias = tuple[str, ...]
 """The values of one cell, by universe."""
-Cell: TypeAlias = tuple[str, int, str]
-"""Table, row number in the first universe, column."""
 
 
 def elsewhere(universe: Universe) -> Universe:
@@ -62,7 +62,7 @@ def by_chance(values: Variants) -> bool:
     return values[0] != values[3]
 
 
-def variants(snapshots: Sequence[Snapshot]) -> dict[Cell, Variants]:
+def variants(snapshots: Sequence[Snapshot]) -> Cells[Variants]:
     """The cells that differ between snapshots of the same file or chain in several universes.
 
     Raises UnsupportedError when the number of a table's rows differs.
@@ -71,56 +71,83 @@ def variants(snapshots: Sequence[Snapshot]) -> dict[Cell, Variants]:
     by_table = [{rows.table: rows for rows in snapshot.rows} for snapshot in others]
     tables = {item.name: item for item in first.objects if isinstance(item, Table)}
     bases = {rows.table: rows for rows in first.rows}
-    found: dict[Cell, Variants] = {}
+    found = Cells[Variants]()
     for name in sorted(bases.keys() | {name for rows in by_table for name in rows}):
         base = bases.get(name)
         if all(rows.get(name) is base for rows in by_table):
             continue  # outside of the slice that ran again
         aligned_rows = [_align(tables.get(name), base, rows.get(name)) for rows in by_table]
-        if base is None or any(rows is None for rows in aligned_rows):
+        there = [rows for rows in aligned_rows if rows is not None]
+        if base is None or len(there) < len(aligned_rows):
             raise UnsupportedError(
                 f"how many rows {name} holds depends on the clock or on chance",
                 hint="Make the migration write the same rows at any time.",
             )
-        for index, row in enumerate(base.rows):
-            for position, column in enumerate(base.columns):
-                others_here = (rows[index][position] for rows in aligned_rows if rows is not None)
-                values = (row[position], *others_here)
-                if len(set(values)) > 1:
-                    found[name, index, column] = values
+        for position, column in enumerate(base.columns):
+            for start, stop, values in differing((base.rows, *there), position):
+                found.add(Run(name, column, start, stop, values))
     return found
 
 
-def _align(table: Table | None, base: Rows | None, other: Rows | None) -> list[Row] | None:
+def differing(universes: Sequence[Sequence[Row]], place: int) -> Iterator[tuple[int, int, Variants]]:
+    """The rows from one to another in which a column differs between as many tables, and its values."""
+    first, *others = universes
+    if isinstance(first, Packed) and all(map(first.fits, others)):
+        packed = [first, *(other for other in others if isinstance(other, Packed))]
+        for number, (start, stop) in enumerate(first.bounds()):
+            if all(first.same(other, number, place, place) for other in packed[1:]):
+                continue
+            same = [other.alike(number, place) for other in packed]
+            once = tuple(value for value in same if value is not None)
+            if len(once) == len(packed):
+                yield start, stop, once
+                continue
+            columns = [other.cells(number, place) for other in packed]
+            yield from _single(start, zip(*columns, strict=True))
+        return
+    yield from _single(0, zip(*(cells(rows, place) for rows in universes), strict=True))
+
+
+def _single(start: int, values: Iterable[Variants]) -> Iterator[tuple[int, int, Variants]]:
+    return ((row, row + 1, cell) for row, cell in enumerate(values, start) if len(set(cell)) > 1)
+
+
+def _align(table: Table | None, base: Rows | None, other: Rows | None) -> Sequence[Row] | None:
     """``other``'s rows in the order of ``base``'s; None when they cannot be the same rows."""
     if base is None or other is None or len(base.rows) != len(other.rows):
         return None
-    if base.rowids == other.rowids and _keys(table, base) == _keys(table, other):
-        if base.rows != other.rows and Counter(base.rows) == Counter(other.rows):
-            return list(base.rows)  # the same rows in another order: nothing is volatile
-        return list(other.rows)
+    if base.rowids == other.rowids and _same_keys(table, base, other):
+        same = base.rows == other.rows or not _same_set(base, other)
+        return other.rows if same else base.rows  # the same in another order: nothing is volatile
     stable = [
-        column
-        for column in range(len(base.columns))
-        if Counter(row[column] for row in base.rows) == Counter(row[column] for row in other.rows)
+        column for column in range(len(base.columns)) if tally(base.rows, column) == tally(other.rows, column)
     ]
 
     def key(row: Row) -> tuple[str, ...]:
         return tuple(row[column] for column in stable)
 
-    order = sorted(range(len(base.rows)), key=lambda index: key(base.rows[index]))
+    order = sorted(range(len(base.rows)), key=list(map(key, base.rows)).__getitem__)
     out: list[Row] = [()] * len(order)
     for index, row in zip(order, sorted(other.rows, key=key), strict=True):
         out[index] = row
-    return out
+    return tuple(out)
 
 
-def _keys(table: Table | None, rows: Rows) -> list[tuple[str, ...]]:
-    """What identifies each row where there is no implicit rowid: the primary key."""
-    if table is None or rows.rowids is not None:
-        return []
-    keys = [rows.columns.index(column.name) for column in table.columns if column.primary_key]
-    return [tuple(row[key] for key in keys) for row in rows.rows]
+def _same_set(base: Rows, other: Rows) -> bool:
+    """Whether two tables hold the same rows, in any order."""
+    if any(tally(base.rows, place) != tally(other.rows, place) for place in range(len(base.columns))):
+        return False
+    return Counter(base.rows) == Counter(other.rows)
+
+
+def _same_keys(table: Table | None, one: Rows, other: Rows) -> bool:
+    """Whether what identifies each row, where there is no implicit rowid, is equal: the primary key."""
+    if table is None or one.rowids is not None:
+        return True
+    keys = [column.name for column in table.columns if column.primary_key]
+    return all(
+        alike((one.rows, one.columns.index(key)), (other.rows, other.columns.index(key))) for key in keys
+    )
 
 
 def aligned(base: Snapshot, other: Snapshot) -> Snapshot:
@@ -133,11 +160,11 @@ def aligned(base: Snapshot, other: Snapshot) -> Snapshot:
     rows = []
     for theirs in other.rows:
         found = _align(tables.get(theirs.table), ours.get(theirs.table), theirs)
-        rows.append(theirs if found is None else theirs._replace(rows=tuple(found)))
+        rows.append(theirs if found is None else theirs._replace(rows=found))
     return other._replace(rows=tuple(rows))
 
 
-def unexplained(replay: Replay, snapshot: Snapshot, found: dict[Cell, Variants]) -> tuple[str, ...]:
+def unexplained(replay: Replay, snapshot: Snapshot, found: Cells[Variants]) -> tuple[str, ...]:
     """Tables with rows that a statement which asked for randomness wrote, and in which none differs."""
     written = {
         fold(table)
@@ -146,7 +173,7 @@ def unexplained(replay: Replay, snapshot: Snapshot, found: dict[Cell, Variants])
         if ran.asked_random and ran.changes
         for table in ran.writes
     }
-    explained = {fold(table) for (table, _, _), values in found.items() if by_chance(values)}
+    explained = {fold(run.table) for run in found.runs() if by_chance(run.said)}
     return tuple(rows.table for rows in snapshot.rows if fold(rows.table) in written - explained)
 
 

@@ -30,13 +30,15 @@ def chain_of(folder: Path, *files: str) -> Chain:
     return read_chain(folder)
 
 
-def sliced(chain: Chain, profile: Profile) -> Slice | None:
+def sliced(chain: Chain, profile: Profile, *, counted: bool = False) -> Slice | None:
     """The slice of a chain; None where nothing of it asks for the time or for chance."""
     with replay(chain, profile, volatile.UNIVERSES[0]) as first:
         whole = introspect(first.database)
     if not first.asked:
         return None
-    return Slice(profile, [step.statements for step in first.steps], whole, volatile.UNIVERSES[0])
+    return Slice(
+        profile, [step.statements for step in first.steps], whole, volatile.UNIVERSES[0], counted=counted
+    )
 
 
 def agree(part: Slice, chain: Chain, profile: Profile) -> None:
@@ -44,6 +46,21 @@ def agree(part: Slice, chain: Chain, profile: Profile) -> None:
     for universe, found in zip(OTHERS, part.snapshots(OTHERS), strict=True):
         with replay(chain, profile, universe, observe=False) as other:
             assert found in (None, introspect(other.database))
+
+
+def agree_counted(chain: Chain, profile: Profile) -> bool:
+    """So does a counted one, and each of its statements changes as many rows; whether it told anything."""
+    part = sliced(chain, profile, counted=True)
+    if part is None or not part.sound:
+        return False
+    found = part.again(OTHERS)
+    for universe, again in zip(OTHERS, found, strict=True):
+        if again is None:
+            continue
+        with replay(chain, profile, universe, observe=False) as other:
+            counts = {place: other.steps[place[0]].statements[place[1]].changes for place in again.changes}
+            assert (again.snapshot, again.changes) == (introspect(other.database), counts)
+    return any(again is not None and again.changes for again in found)
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
@@ -60,6 +77,35 @@ def test_a_slice_gives_what_the_whole_chain_gives(profile: Profile) -> None:
         except SquasherError:
             continue  # one that is refused, as other tests expect
     assert told > 5
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_a_slice_counts_what_the_whole_chain_changes(profile: Profile) -> None:
+    """For every chain of the cases that has one, statement by statement."""
+    told = 0
+    for folder in CASES:
+        try:
+            told += agree_counted(read_chain(folder), profile)
+        except SquasherError:
+            continue
+    assert told > 5
+
+
+def test_statements_before_an_image_are_not_counted_again(tmp_path: Path) -> None:
+    """What a PRAGMA and an INSERT before the first question did is not taken for what stands behind it."""
+    chain = chain_of(
+        tmp_path,
+        TABLES + "CREATE TABLE b (id);\n",
+        "PRAGMA ignore_check_constraints = ON;\nINSERT INTO a VALUES (1, ''), (2, '');\n"
+        "INSERT INTO a VALUES (3, ''), (4, ''), (5, '');\nINSERT INTO a (id) VALUES (6);\n"
+        "DELETE FROM a WHERE at > '2030';\nDELETE FROM a WHERE id < 4;\n",
+    )
+    assert agree_counted(chain, D1)
+    part = sliced(chain, D1, counted=True)
+    assert part is not None
+    *_, again = part.again(OTHERS[:2])
+    assert again is not None
+    assert again.changes == {(1, 3): 1, (1, 4): 1, (1, 5): 3}
 
 
 TABLES = "CREATE TABLE a (id INTEGER PRIMARY KEY, at TEXT DEFAULT CURRENT_TIMESTAMP);\n"
@@ -125,3 +171,15 @@ def test_a_temporary_table_is_in_no_image(tmp_path: Path) -> None:
     assert part.sound
     agree(part, chain, SQLITE)
     assert None not in part.snapshots(OTHERS)
+
+
+def test_a_chain_that_reads_the_ledger_is_not_sliced(tmp_path: Path) -> None:
+    """The ledger says when a migration was applied, which no statement of the chain asked for."""
+    chain = chain_of(
+        tmp_path,
+        "CREATE TABLE a (name, at);\n",
+        "INSERT INTO a SELECT name, applied_at FROM d1_migrations;\n",
+    )
+    part = sliced(chain, D1)
+    assert part is not None
+    assert not part.sound

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import choose, volatile
+from squasher.cells import Cells
 from squasher.chain import Chain, Migration, read_chain
 from squasher.changes import Modified, RowSet
 from squasher.emit import Source, emit
@@ -177,7 +178,7 @@ def decide(observed: Observed, target: Target) -> Decision:
     """What to write for the volatile cells, before the loaded file has confirmed it."""
     found = observed.side.volatile
     if not found:
-        return choose.Decision({}, ())
+        return choose.Decision(Cells(), ())
     trial = choose.Trial(target.profile, observed.universes)
     try:
         return choose.decide(observed.replay, observed.side.snapshots[0], found, trial)

@@ -39,9 +39,10 @@ from squasher.volatile import by_chance
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from squasher.cells import Cell
     from squasher.lint.study import Statement, Study
     from squasher.model import ForeignKey, Snapshot
-    from squasher.volatile import Cell, Variants
+    from squasher.volatile import Variants
 
 _HELP: Final = "Write a key that every installation shares, such as a name or a number."
 
