@@ -14,7 +14,7 @@ from bench.process import Process
 from bench.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
 
     from bench.measure import Bench
 
@@ -180,7 +180,7 @@ def _lengths(bench: Bench) -> None:
         spent = before - bench.left
 
 
-GROUPS: Final[Mapping[str, Callable[[Bench], None]]] = {
+GROUPS: Final[dict[str, Callable[[Bench], None]]] = {
     "start": _start,
     "S": _small,
     "M": _middle,

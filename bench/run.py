@@ -67,7 +67,11 @@ def main() -> int:
     if options.last is not None:
         found = figures.read(options.last.read_text(encoding="utf-8"))
     else:
-        found = measured(options.only, quick=options.quick)
+        try:
+            found = measured(options.only, quick=options.quick)
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted; no figures were written\n")
+            return 130
         options.json.write_text(figures.written(found, table.values(found)), encoding="utf-8")
     sys.stdout.write(shown(found))
     if options.write:

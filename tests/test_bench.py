@@ -14,11 +14,13 @@ from xml.etree import ElementTree as ET
 import apsw
 import pytest
 
-from bench import chains, page, peers, plot, process, table
+from bench import chains, groups, page, peers, plot, process, run, table
 from bench.chains import MIDDLE, SHAPES, SMALL, Shape
 from bench.figures import Figures, Spread, read, written
 from bench.measure import Bench, Step
 from bench.process import FailedError, Process
+from bench.project import Project
+from squasher.cache import FOLDER
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -267,3 +269,57 @@ def test_peers_that_are_missing_come_with_a_hint() -> None:
         "no dbmate: npm install --global dbmate, and sqlite3, which it runs",
         "sqldiff",
     ]
+
+
+def test_a_project_is_put_into_a_known_state(tmp_path: Path) -> None:
+    """Squasher's cache comes back as it was, the fresh file goes, and a chain is cut and lengthened."""
+    project = Project(tmp_path / "project", chains.chain(MIDDLE.of_length(20)))
+    bench = Bench(tmp_path, {}, quick=True, limit=60)
+    migrations, cache = project.folder / "migrations", project.folder / FOLDER
+    cold = project.squasher("squash", "--cache")
+    with project.cut(5):
+        assert len(list(migrations.iterdir())) == 15
+        bench.run(Step("fill", cold, (project.new,)))
+    assert len(list(migrations.iterdir())) == 20
+    cache.mkdir(exist_ok=True)  # replaying so few files is not worth an entry
+    (cache / "entry").write_text("of 15 files")
+    project.keep("known")
+    project.new()
+    assert not cache.exists()
+    assert list((project.folder / "migrations-fresh").iterdir()) == []
+    project.warm("known")
+    assert (cache / "entry").read_text() == "of 15 files"
+    project.lengthen()
+    bench.run(Step("squash", cold))
+    assert "one_more" in (project.folder / "migrations-fresh" / "0001_complete_schema.sql").read_text()
+    assert max(path.name for path in migrations.iterdir()) == "0021_step_21.sql"
+    project.shorten()
+    assert len(list(migrations.iterdir())) == 20
+
+
+def test_the_command_prints_what_it_measured(tmp_path: Path) -> None:
+    """A row for what was asked for, the peers, and the same figures as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.run", "--quick", "--only", "start", "--json", str(tmp_path / "x.json")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [line.split("  ")[0] for line in done.stdout.splitlines()[:2]] == ["what", "squasher --version"]
+    assert "\npeers: " in done.stdout
+    figures = read((tmp_path / "x.json").read_text())
+    assert set(figures.seconds) == {"start"}
+    assert set(figures.seconds["start"]) == {"python", "version"}
+
+
+def test_a_command_that_fails_is_the_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was measured is printed all the same."""
+
+    def failing(bench: Bench) -> None:
+        bench.run(Step("failing", Process((sys.executable, "-c", "raise SystemExit(9)"), tmp_path)))
+
+    monkeypatch.setitem(groups.GROUPS, "start", failing)
+    monkeypatch.setattr(sys, "argv", ["run", "--only", "start", "--json", str(tmp_path / "x.json")])
+    assert run.main() == 2
+    assert "exit code 9" in read((tmp_path / "x.json").read_text()).failures[0]
