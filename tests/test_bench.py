@@ -16,7 +16,7 @@ import pytest
 
 from bench import chains, groups, page, peers, plot, process, run, table
 from bench.chains import MIDDLE, SHAPES, SMALL, Shape
-from bench.figures import Figures, Spread, read, written
+from bench.figures import Figures, Spread, described, read, written
 from bench.measure import Bench, Step
 from bench.process import FailedError, Process
 from bench.project import Project
@@ -209,7 +209,7 @@ def of_lengths(**taken: list[float]) -> Figures:
     """Figures of chains of 50, 100 and 200 files, by what ran."""
     lengths = (50, 100, 200)
     return Figures(
-        {"cores": 2, "system": "Linux", "python": "3", "sqlite": "3"},
+        {"cores": 2, "system": "Linux", "python": "3", "sqlite": "3", "load": 0.5},
         {},
         1000,
         {
@@ -260,6 +260,14 @@ def test_the_page_keeps_what_is_written_by_hand(tmp_path: Path) -> None:
     assert (tmp_path / page.PLOT).read_text(encoding="utf-8") == plot.svg(figures)
     by_hand = re.compile(r"(<!-- bench: \w+ -->\n)(?:(?!<!-- bench).)*", re.DOTALL)
     assert by_hand.sub(r"\1", first) == by_hand.sub(r"\1", page.PAGE.read_text(encoding="utf-8"))
+
+
+def test_a_busy_machine_is_told() -> None:
+    """Figures of a machine on which other work ran are to be read with care."""
+    quiet = of_lengths(raw=[1.0, 2.0, 3.0])
+    busy = quiet._replace(machine={**quiet.machine, "load": 3.5})
+    assert described(quiet) == "2 cores (Linux) with Python 3 and SQLite 3"
+    assert described(busy).endswith("SQLite 3, which other work kept busy: a load of 3.5")
 
 
 def test_peers_that_are_missing_come_with_a_hint() -> None:
