@@ -40,6 +40,8 @@ class Figures(NamedTuple):
     """By group and process, one for each round: those of one round belong together."""
     bytes: Mapping[str, int]
     """What processes held at most, and the size of a database."""
+    processor: Mapping[str, Mapping[str, Sequence[float]]] = {}
+    """The same of processors' time: more than the other where both worked, less where they were busy."""
     failures: Sequence[str] = ()
     left_out: Sequence[str] = ()
     """What there was no time for."""

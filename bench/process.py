@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -44,15 +45,23 @@ def environment(folder: Path) -> Mapping[str, str]:
     return {**kept, **caches, "PYTHONPATH": str(ROOT)}
 
 
-def seconds(process: Process, environ: Mapping[str, str]) -> float:
-    """How long a process takes, from its start to its end. Raises FailedError."""
+class Took(NamedTuple):
+    """Seconds from the start of a process to its end, and those of processors, with what it started."""
+
+    seconds: float
+    processor: float
+
+
+def timed(process: Process, environ: Mapping[str, str]) -> Took:
+    """How long a process takes. Raises FailedError."""
+    before = _processor()
     with TemporaryFile() as said:
         start = time.perf_counter()
         with _started(process, environ, said) as running:
             running.wait()
         taken = time.perf_counter() - start
         _require(process, running.returncode, said)
-    return taken
+    return Took(taken, _processor() - before)
 
 
 def peak(process: Process, environ: Mapping[str, str]) -> int:
@@ -74,6 +83,11 @@ def peak(process: Process, environ: Mapping[str, str]) -> int:
 def can_see_memory() -> bool:
     """Whether the system tells the proportional set size of a process."""
     return sys.platform == "linux" and _proportional(os.getpid()) > 0
+
+
+def _processor() -> float:
+    """Seconds of processors that all processes took that have ended."""
+    return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
 
 
 def _started(process: Process, environ: Mapping[str, str], said: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -57,6 +57,11 @@ def main() -> int:
     )
     names = list(groups.GROUPS)
     parser.add_argument("--only", nargs="+", metavar="NAME", default=(), choices=names, help=", ".join(names))
+    parser.add_argument(
+        "--processor",
+        action="store_true",
+        help="print processors' time: where other work keeps the machine busy",
+    )
     parser.add_argument("--write", action="store_true", help="write docs/performance.md and its plot too")
     parser.add_argument(
         "--from", dest="last", type=Path, metavar="FILE", help="measure nothing: the figures of another run"
@@ -73,7 +78,7 @@ def main() -> int:
             sys.stderr.write("interrupted; no figures were written\n")
             return 130
         options.json.write_text(figures.written(found, table.values(found)), encoding="utf-8")
-    sys.stdout.write(shown(found))
+    sys.stdout.write(shown(found._replace(seconds=found.processor) if options.processor else found))
     if options.write:
         page.write(found)
     for failure in found.failures:

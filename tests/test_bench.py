@@ -137,7 +137,9 @@ def test_an_unknown_shape_is_refused(tmp_path: Path) -> None:
 def test_a_process_is_measured_from_outside(tmp_path: Path) -> None:
     """The seconds hold what it slept, and the bytes what it and its child kept at once."""
     nap = Process((sys.executable, "-c", "import time; time.sleep(0.2)"), tmp_path)
-    assert process.seconds(nap, os.environ) >= 0.2
+    took = process.timed(nap, os.environ)
+    assert took.seconds >= 0.2
+    assert 0 < took.processor < took.seconds
     held = "x = bytearray(20_000_000); x[::4096] = b'1' * len(x[::4096]); import time; time.sleep(0.5)"
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {held!r}]); "
     both = Process((sys.executable, "-c", child.replace("run", "Popen") + held), tmp_path)
@@ -148,9 +150,9 @@ def test_a_process_that_fails_is_no_figure(tmp_path: Path) -> None:
     """Its exit code and what it said are the error; other codes can be as good as 0."""
     command = (sys.executable, "-c", "import sys; sys.exit('no \\x1b[31mway')")
     with pytest.raises(FailedError) as failed:
-        process.seconds(Process(command, tmp_path), os.environ)
+        process.timed(Process(command, tmp_path), os.environ)
     assert str(failed.value).endswith("ended with exit code 1\nno \ufffd[31mway")
-    assert process.seconds(Process(command, tmp_path, codes=(0, 1)), os.environ) > 0
+    assert process.timed(Process(command, tmp_path, codes=(0, 1)), os.environ).seconds > 0
     with pytest.raises(FailedError):
         process.peak(Process(command, tmp_path), os.environ)
 
@@ -179,7 +181,9 @@ def test_rounds_are_whole_and_stop_at_a_failure(tmp_path: Path) -> None:
 
 def test_figures_go_through_json() -> None:
     """What was written is read again, so that a table or a plot can be made later."""
-    figures = Figures({"cores": 2}, {"dbmate": "2"}, 1000, {"S": {"raw": [1.5]}}, {"D check": 7}, ["x"], [])
+    figures = Figures(
+        {"cores": 2}, {"dbmate": "2"}, 1000, {"S": {"raw": [1.5]}}, {"D check": 7}, {}, ["x"], []
+    )
     assert read(written(figures, [])) == figures
 
 
@@ -318,7 +322,9 @@ def test_the_command_prints_what_it_measured(tmp_path: Path) -> None:
     assert "\npeers: " in done.stdout
     figures = read((tmp_path / "x.json").read_text())
     assert set(figures.seconds) == {"start"}
-    assert set(figures.seconds["start"]) == {"python", "version"}
+    kinds = (figures.seconds["start"], figures.processor["start"])
+    counts = {len(kind[name]) for kind in kinds for name in ("python", "version")}
+    assert len(counts) == 1
 
 
 def test_a_command_that_fails_is_the_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
