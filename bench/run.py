@@ -33,10 +33,10 @@ def measured(names: Collection[str] = (), *, quick: bool) -> Figures:
         return bench.figures(groups.length(quick=quick))
 
 
-def shown(found: Figures) -> str:
+def shown(found: Figures, of: str = "medians") -> str:
     """The table and what belongs under it."""
     notes = [
-        f"medians, on {described(found)}",
+        f"{of}, on {described(found)}",
         f"peers: {'; '.join(peers.told(dict(found.peers)))}",
         *(f"left out, for there was no time: {what}" for what in found.left_out),
     ]
@@ -78,7 +78,10 @@ def main() -> int:
             sys.stderr.write("interrupted; no figures were written\n")
             return 130
         options.json.write_text(figures.written(found, table.values(found)), encoding="utf-8")
-    sys.stdout.write(shown(found._replace(seconds=found.processor) if options.processor else found))
+    if options.processor:
+        sys.stdout.write(shown(found._replace(seconds=found.processor), "medians of processors' time"))
+    else:
+        sys.stdout.write(shown(found))
     if options.write:
         page.write(found)
     for failure in found.failures:
