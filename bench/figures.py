@@ -31,7 +31,7 @@ class Spread(NamedTuple):
 class Figures(NamedTuple):
     """Everything that a run of the bench found out."""
 
-    machine: Mapping[str, str | int]
+    machine: Mapping[str, str | float]
     peers: Mapping[str, str]
     """The versions of those that were found."""
     length: int
@@ -40,6 +40,8 @@ class Figures(NamedTuple):
     """By group and process, one for each round: those of one round belong together."""
     bytes: Mapping[str, int]
     """What processes held at most, and the size of a database."""
+    processor: Mapping[str, Mapping[str, Sequence[float]]] = {}
+    """The same of processors' time: more than the other where both worked, less where they were busy."""
     failures: Sequence[str] = ()
     left_out: Sequence[str] = ()
     """What there was no time for."""
@@ -62,8 +64,8 @@ class Figures(NamedTuple):
         return Spread.of([own - other for own, other in pairs]) if pairs else None
 
 
-def machine() -> dict[str, str | int]:
-    """What a reader has to know of where it was measured, and nothing that tells whose machine it is."""
+def machine() -> dict[str, str | float]:
+    """What a reader has to know of where it is measured, and nothing that tells whose machine it is."""
     count = os.cpu_count() or 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else count
     return {
@@ -71,15 +73,17 @@ def machine() -> dict[str, str | int]:
         "python": platform.python_version(),
         "sqlite": apsw.sqlite_lib_version(),
         "system": f"{platform.system()} {platform.machine()}",
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else 0.0,
     }
 
 
 def described(figures: Figures) -> str:
     """The same in words."""
     what = figures.machine
-    return (
-        f"{what['cores']} cores ({what['system']}) with Python {what['python']} and SQLite {what['sqlite']}"
-    )
+    versions = f"Python {what['python']} and SQLite {what['sqlite']}"
+    text = f"{what['cores']} cores ({what['system']}) with {versions}"
+    busy = float(what["load"]) > float(what["cores"]) / 2
+    return f"{text}, which other work kept busy: a load of {what['load']}" if busy else text
 
 
 def written(figures: Figures, table: Sequence[Mapping[str, object]]) -> str:

@@ -14,7 +14,7 @@ from bench.process import Process
 from bench.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from bench.measure import Bench
 
@@ -33,15 +33,11 @@ def length(*, quick: bool) -> int:
     return QUICK if quick else MIDDLE.files
 
 
-def measure(bench: Bench) -> None:
-    """Measure everything that there is time for."""
-    bench.attempt("start", _start)
-    bench.attempt("S", _small)
-    bench.attempt("M", _middle)
-    if not bench.quick:
-        bench.attempt("D", _data)
-        bench.attempt("L", _large)
-        bench.attempt("lengths", _lengths)
+def measure(bench: Bench, names: Collection[str] = ()) -> None:
+    """Measure what has one of these names, or everything that there is time for."""
+    for name, group in GROUPS.items():
+        if name in names or not (names or (bench.quick and name in LARGE)):
+            bench.attempt(name, group)
 
 
 def _start(bench: Bench) -> None:
@@ -89,37 +85,39 @@ def _small(bench: Bench) -> None:
 
 
 def _middle(bench: Bench) -> None:
-    files = length(quick=bench.quick)
-    project = Project(bench.folder / "M", chain(MIDDLE.of_length(files)))
+    project = _chain_of_many(bench, "M")
     steps = _cold(project)
-    for new in (files // 10, 1):
+    for new in (project.count // 10, 1):
         name = f"check with {new} new"
         with project.cut(new):
             bench.run(Step("fill", project.squasher("squash", "--stdout"), (project.cold,)))
             project.keep(name)
         steps.append(Step(name, project.squasher("check"), (partial(project.warm, name),)))
     bench.rounds("M", steps, most=5, limit=_limit(bench, 80))
-    bench.attempt("M", lambda bench: _read(bench, project))
-    bench.attempt("volatile", _volatile)
-    bench.attempt("diff", lambda bench: _diff(bench, project))
+
+
+def _chain_of_many(bench: Bench, name: str, volatile: int = 0) -> Project:
+    shape = MIDDLE.of_length(length(quick=bench.quick))._replace(volatile=volatile)
+    return Project(bench.folder / name, chain(shape))
 
 
 def _limit(bench: Bench, seconds: float) -> float:
     return seconds / 15 if bench.quick else seconds
 
 
-def _read(bench: Bench, project: Project) -> None:
+def _read(bench: Bench) -> None:
+    project = _chain_of_many(bench, "readers")
     steps = [Step("raw", project.raw()), *_readers(project)]
     bench.rounds("readers", steps, most=5, limit=_limit(bench, 40))
 
 
 def _volatile(bench: Bench) -> None:
-    shape = MIDDLE.of_length(length(quick=bench.quick))._replace(volatile=SHAPES["volatile"].volatile)
-    project = Project(bench.folder / "volatile", chain(shape))
+    project = _chain_of_many(bench, "volatile", SHAPES["volatile"].volatile)
     bench.rounds("volatile", _cold(project), most=5, limit=_limit(bench, 40))
 
 
-def _diff(bench: Bench, project: Project) -> None:
+def _diff(bench: Bench) -> None:
+    project = _chain_of_many(bench, "diff")
     one, two = (project.folder / name for name in ("one.sqlite", "two.sqlite"))
     bench.run(Step("install", project.raw(one.name)))
     shutil.copy(one, two)
@@ -180,3 +178,19 @@ def _lengths(bench: Bench) -> None:
         bench.rounds(f"{files} files", steps, most=3 if files <= QUICK else 1, limit=10)
         shutil.rmtree(project.folder)
         spent = before - bench.left
+
+
+GROUPS: Final[dict[str, Callable[[Bench], None]]] = {
+    "start": _start,
+    "S": _small,
+    "M": _middle,
+    "readers": _read,
+    "volatile": _volatile,
+    "diff": _diff,
+    "D": _data,
+    "L": _large,
+    "lengths": _lengths,
+}
+"""By name, in the order in which they are measured."""
+LARGE: Final = ("D", "L", "lengths")
+"""Those that a quick run leaves out."""

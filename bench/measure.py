@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from bench.process import Process
+    from bench.process import Process, Took
 
 
 class Step(NamedTuple):
@@ -34,10 +34,12 @@ class Bench:
         self.folder = folder
         self.peers = peers
         self.quick = quick
-        self._environ = process.environment(folder / "bytecode")
+        self._environ = process.environment(folder)
         self._began = time.monotonic()
         self._limit = limit
+        self._machine = machine()  # its load, before there is ours
         self._seconds: dict[str, dict[str, list[float]]] = {}
+        self._processor: dict[str, dict[str, list[float]]] = {}
         self._bytes: dict[str, int] = {}
         self._failures: list[str] = []
         self._left_out: list[str] = []
@@ -56,24 +58,25 @@ class Bench:
 
     def rounds(self, group: str, steps: Sequence[Step], *, most: int, limit: float) -> None:
         """Run the processes once, and up to ``most`` times as long as another round fits into the seconds."""
-        taken: dict[str, list[float]] = {step.name: [] for step in steps}
+        taken, processor = ({step.name: list[float]() for step in steps} for _ in range(2))
         longest, start = 0.0, time.monotonic()
         self._say(group)
         for _ in range(most):
             began = time.monotonic()
             found = [self.run(step) for step in steps]
-            for step, spent in zip(steps, found, strict=True):  # a round counts as a whole
-                taken[step.name].append(spent)
-            self._seconds[group] = taken
+            for step, took in zip(steps, found, strict=True):  # a round counts as a whole
+                taken[step.name].append(took.seconds)
+                processor[step.name].append(took.processor)
+            self._seconds[group], self._processor[group] = taken, processor
             longest = max(longest, time.monotonic() - began)
             if time.monotonic() - start + longest > limit:
                 break
 
-    def run(self, step: Step) -> float:
-        """Do what comes before it, run it, and give the seconds that it took. Raises FailedError."""
+    def run(self, step: Step) -> Took:
+        """Do what comes before it, run it, and tell what it took. Raises FailedError."""
         for prepare in step.before:
             prepare()
-        return process.seconds(step.process, self._environ)
+        return process.timed(step.process, self._environ)
 
     def hold(self, name: str, step: Step) -> None:
         """Run a process for the memory that it holds, which takes longer. Raises FailedError."""
@@ -96,5 +99,12 @@ class Bench:
     def figures(self, length: int) -> Figures:
         """What was found out so far."""
         return Figures(
-            machine(), self.peers, length, self._seconds, self._bytes, self._failures, self._left_out
+            machine=self._machine,
+            peers=self.peers,
+            length=length,
+            seconds=self._seconds,
+            bytes=self._bytes,
+            processor=self._processor,
+            failures=self._failures,
+            left_out=self._left_out,
         )

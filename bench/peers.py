@@ -42,6 +42,6 @@ def told(versions: dict[str, str]) -> list[str]:
     return [
         f"{peer.name} {versions[peer.name]}".rstrip()
         if peer.name in versions
-        else f"no {peer.name}: {' and '.join([peer.hint, *(f'it runs {name}' for name in peer.needs)])}"
+        else f"no {peer.name}: {peer.hint}" + "".join(f", and {name}, which it runs" for name in peer.needs)
         for peer in PEERS
     ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from squasher.sql import printable_lines
 
@@ -33,23 +35,33 @@ class Process(NamedTuple):
     codes: tuple[int, ...] = (0,)
 
 
-def environment(cache: Path) -> Mapping[str, str]:
-    """What a measured process sees: this checkout, a folder for Python's bytecode, and few of our variables.
+def environment(folder: Path) -> Mapping[str, str]:
+    """What a measured process sees: this checkout, a folder for all caches, and few of our variables.
 
     The caller's settings of Python would be measured too, and so would what a command does otherwise in CI.
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(cache)}
+    caches = {"PYTHONPYCACHEPREFIX": str(folder / "bytecode"), "XDG_CACHE_HOME": str(folder / "caches")}
+    return {**kept, **caches, "PYTHONPATH": str(ROOT)}
 
 
-def seconds(process: Process, environ: Mapping[str, str]) -> float:
-    """How long a process takes, from its start to its end. Raises FailedError."""
-    start = time.perf_counter()
-    running = _started(process, environ)
-    _, said = running.communicate()
-    taken = time.perf_counter() - start
-    _require(process, running.returncode, said)
-    return taken
+class Took(NamedTuple):
+    """Seconds from the start of a process to its end, and those of processors, with what it started."""
+
+    seconds: float
+    processor: float
+
+
+def timed(process: Process, environ: Mapping[str, str]) -> Took:
+    """How long a process takes. Raises FailedError."""
+    before = _processor()
+    with TemporaryFile() as said:
+        start = time.perf_counter()
+        with _started(process, environ, said) as running:
+            running.wait()
+        taken = time.perf_counter() - start
+        _require(process, running.returncode, said)
+    return Took(taken, _processor() - before)
 
 
 def peak(process: Process, environ: Mapping[str, str]) -> int:
@@ -58,14 +70,13 @@ def peak(process: Process, environ: Mapping[str, str]) -> int:
     What they share is counted once: that is the sum of the proportional set sizes (man 5 proc, smaps_rollup),
     looked at again and again while they run.
     """
-    running = _started(process, environ)
     most = 0
-    while running.poll() is None:
-        most = max(most, sum(map(_proportional, _family(running.pid))))
-        time.sleep(_BETWEEN)
-    said = running.stderr.read() if running.stderr is not None else b""
-    running.communicate()
-    _require(process, running.returncode, said)
+    with TemporaryFile() as said:
+        with _started(process, environ, said) as running:
+            while running.poll() is None:
+                most = max(most, sum(map(_proportional, _family(running.pid))))
+                time.sleep(_BETWEEN)
+        _require(process, running.returncode, said)
     return most
 
 
@@ -74,21 +85,27 @@ def can_see_memory() -> bool:
     return sys.platform == "linux" and _proportional(os.getpid()) > 0
 
 
-def _started(process: Process, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _processor() -> float:
+    """Seconds of processors that all processes took that have ended."""
+    return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+
+
+def _started(process: Process, environ: Mapping[str, str], said: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         process.command,
         cwd=process.folder,
         env=dict(environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stderr=said,
     )
 
 
-def _require(process: Process, code: int, said: bytes) -> None:
+def _require(process: Process, code: int, said: IO[bytes]) -> None:
     if code not in process.codes:
         name = " ".join((Path(process.command[0]).name, *process.command[1:]))
-        text = printable_lines(said.decode(errors="replace")).rstrip()
+        said.seek(0)
+        text = printable_lines(said.read().decode(errors="replace")).rstrip()
         raise FailedError(f"{name}: ended with exit code {code}\n{text}")
 
 

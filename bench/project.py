@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench import chains
 from bench.process import ROOT, Process
+from squasher.cache import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ class Project:
         self.folder = folder
         self.count = len(files)
         self._files = files
-        self._cache = folder / ".squasher_cache"
+        self._cache = folder / FOLDER
         self._fresh = folder / "migrations-fresh" / "0001_complete_schema.sql"
         self._more = folder / "migrations" / chains.file_name(self.count + 1, self.count)
         chains.write(folder / "migrations", files)

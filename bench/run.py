@@ -18,23 +18,25 @@ from bench.measure import Bench
 from bench.process import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bench.figures import Figures
 
 LAST: Final = ROOT / "bench" / "last.json"
 
 
-def measured(*, quick: bool) -> Figures:
-    """Measure everything in a folder of its own."""
+def measured(names: Collection[str] = (), *, quick: bool) -> Figures:
+    """Measure in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), peers.found(), quick=quick, limit=groups.SECONDS)
-        groups.measure(bench)
+        groups.measure(bench, names)
         return bench.figures(groups.length(quick=quick))
 
 
-def shown(found: Figures) -> str:
+def shown(found: Figures, of: str = "medians") -> str:
     """The table and what belongs under it."""
     notes = [
-        f"medians, on {described(found)}",
+        f"{of}, on {described(found)}",
         f"peers: {'; '.join(peers.told(dict(found.peers)))}",
         *(f"left out, for there was no time: {what}" for what in found.left_out),
     ]
@@ -53,19 +55,33 @@ def main() -> int:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", default=LAST, help=f"(default: bench/{LAST.name})"
     )
+    names = list(groups.GROUPS)
+    parser.add_argument("--only", nargs="+", metavar="NAME", default=(), choices=names, help=", ".join(names))
+    parser.add_argument(
+        "--processor",
+        action="store_true",
+        help="print processors' time: where other work keeps the machine busy",
+    )
     parser.add_argument("--write", action="store_true", help="write docs/performance.md and its plot too")
     parser.add_argument(
         "--from", dest="last", type=Path, metavar="FILE", help="measure nothing: the figures of another run"
     )
     options = parser.parse_args()
-    if options.quick and options.write:
-        parser.error("docs/performance.md holds the figures of a whole run: leave --quick out")
+    if options.write and (options.quick or options.only):
+        parser.error("docs/performance.md holds the figures of a whole run: leave --quick and --only out")
     if options.last is not None:
         found = figures.read(options.last.read_text(encoding="utf-8"))
     else:
-        found = measured(quick=options.quick)
+        try:
+            found = measured(options.only, quick=options.quick)
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted; no figures were written\n")
+            return 130
         options.json.write_text(figures.written(found, table.values(found)), encoding="utf-8")
-    sys.stdout.write(shown(found))
+    if options.processor:
+        sys.stdout.write(shown(found._replace(seconds=found.processor), "medians of processors' time"))
+    else:
+        sys.stdout.write(shown(found))
     if options.write:
         page.write(found)
     for failure in found.failures:

@@ -78,8 +78,11 @@ def _size(count: int | None) -> str:
 
 
 def text(figures: Figures) -> str:
-    """For a terminal."""
-    plain = [tuple(cell.replace("`", "") for cell in line) for line in (HEAD, *lines(figures))]
+    """For a terminal: the rows of what was measured."""
+    measured = (
+        line for row in rows(figures.length) if row.group in figures.seconds for line in _cells(row, figures)
+    )
+    plain = [tuple(cell.replace("`", "") for cell in line) for line in (HEAD, *measured)]
     widths = [max(map(len, column)) for column in zip(*plain, strict=True)]
     return "".join(_aligned(line, widths) for line in plain)
 

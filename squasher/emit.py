@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from squasher import d1, fulltext, layout
+from squasher import d1, fulltext, layout, progress
 from squasher.errors import UnsupportedError
 from squasher.model import Index, Table, Trigger, View, VirtualTable
 from squasher.packed import blocks
@@ -14,7 +14,7 @@ from squasher.sections import sections
 from squasher.sql import SPACE, fold, literal, printable, quote, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from squasher.cells import Cells
     from squasher.model import Rows, SchemaObject, Snapshot
@@ -142,6 +142,7 @@ class Writer:
         self._virtual = [item for item in snapshot.objects if isinstance(item, VirtualTable)]
         self._rows = {rows.table: rows for rows in snapshot.rows}
         self._heads: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._wrote: Callable[[int], None]
 
     def blocks(self) -> Iterator[str]:
         """The parts of the file that an empty line separates."""
@@ -157,7 +158,9 @@ class Writer:
         texts = (self._made_once(view, layout.view(view.sql, view.columns), indexes) for view in views)
         yield from self._titled("Views", texts)
         yield from ("\n".join(map(_statement, texts)) for texts in indexes.values())
-        yield from self._titled(_ROWS, self._contents())
+        count = sum(len(part.rows) for part in self._rows.values())
+        with progress.counting(progress.WRITTEN, count) as self._wrote:
+            yield from self._titled(_ROWS, self._contents())
         triggers = (item for item in objects if isinstance(item, Trigger))
         texts = ("\n".join([*self._made(trigger), _statement(trigger.sql)]) for trigger in triggers)
         yield from self._titled("Triggers", texts)
@@ -310,6 +313,7 @@ class Writer:
             head = self._head(rows.table, tuple(column for column, _ in kept))
             for cells in zip(*(texts for _, texts in kept), strict=True):
                 yield head, f"    ({', '.join(cells)})"
+            self._wrote(stop - start)
 
     def _packed(self, table: str, parts: Iterable[tuple[str, str]], before: int = 0) -> Iterator[str]:
         """Statements from pairs of a head and one row; a new one where the head changes or bytes run out.

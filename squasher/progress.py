@@ -23,6 +23,7 @@ ERASE: Final = "\r\x1b[K"
 REPLAYED: Final = "migrations replayed"
 REHEARSED: Final = "migrations rehearsed"
 LOOKED_AT: Final = "databases looked at"
+WRITTEN: Final = "rows written"
 INSTALLED: Final = "characters installed"
 _PATIENCE: Final = 0.5
 """Seconds that work may take without a word."""

@@ -7,16 +7,20 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import apsw
 import pytest
 
-from bench import chains, process, table
+from bench import chains, groups, page, peers, plot, process, run, table
 from bench.chains import MIDDLE, SHAPES, SMALL, Shape
-from bench.figures import Figures, Spread, read, written
+from bench.figures import Figures, Spread, described, read, written
 from bench.measure import Bench, Step
 from bench.process import FailedError, Process
+from bench.project import Project
+from squasher.cache import FOLDER
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -133,7 +137,9 @@ def test_an_unknown_shape_is_refused(tmp_path: Path) -> None:
 def test_a_process_is_measured_from_outside(tmp_path: Path) -> None:
     """The seconds hold what it slept, and the bytes what it and its child kept at once."""
     nap = Process((sys.executable, "-c", "import time; time.sleep(0.2)"), tmp_path)
-    assert process.seconds(nap, os.environ) >= 0.2
+    took = process.timed(nap, os.environ)
+    assert took.seconds >= 0.2
+    assert 0 < took.processor < took.seconds
     held = "x = bytearray(20_000_000); x[::4096] = b'1' * len(x[::4096]); import time; time.sleep(0.5)"
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {held!r}]); "
     both = Process((sys.executable, "-c", child.replace("run", "Popen") + held), tmp_path)
@@ -144,9 +150,9 @@ def test_a_process_that_fails_is_no_figure(tmp_path: Path) -> None:
     """Its exit code and what it said are the error; other codes can be as good as 0."""
     command = (sys.executable, "-c", "import sys; sys.exit('no \\x1b[31mway')")
     with pytest.raises(FailedError) as failed:
-        process.seconds(Process(command, tmp_path), os.environ)
+        process.timed(Process(command, tmp_path), os.environ)
     assert str(failed.value).endswith("ended with exit code 1\nno \ufffd[31mway")
-    assert process.seconds(Process(command, tmp_path, codes=(0, 1)), os.environ) > 0
+    assert process.timed(Process(command, tmp_path, codes=(0, 1)), os.environ).seconds > 0
     with pytest.raises(FailedError):
         process.peak(Process(command, tmp_path), os.environ)
 
@@ -175,7 +181,9 @@ def test_rounds_are_whole_and_stop_at_a_failure(tmp_path: Path) -> None:
 
 def test_figures_go_through_json() -> None:
     """What was written is read again, so that a table or a plot can be made later."""
-    figures = Figures({"cores": 2}, {"dbmate": "2"}, 1000, {"S": {"raw": [1.5]}}, {"D check": 7}, ["x"], [])
+    figures = Figures(
+        {"cores": 2}, {"dbmate": "2"}, 1000, {"S": {"raw": [1.5]}}, {"D check": 7}, {}, ["x"], []
+    )
     assert read(written(figures, [])) == figures
 
 
@@ -184,13 +192,148 @@ def test_the_table_tells_what_a_goal_is_about() -> None:
     seconds = {
         "start": {"python": [0.020, 0.030], "version": [0.060, 0.080]},
         "S": {"raw": [0.1], "check": [0.3]},
+        "D": {"raw": [1.0], "check": [2.0]},
     }
-    text = table.text(Figures({}, {}, 1000, seconds, {"D check": 90, "python": 10, "D database": 20}))
+    held = {"D check": 90 << 20, "python": 10 << 20, "D database": 20 << 20}
+    text = table.text(Figures({}, {}, 1000, seconds, held))
     lines = [re.split(r"  +", line) for line in text.splitlines()]
     cells = {(line[0], line[2]): line[1:] for line in lines}
     assert cells["squasher --version", "python -c pass"] == [
         *("70 ms", "python -c pass", "25 ms", "+45 ms", "+40–+50", "≤ 60 ms ✓", "2")
     ]
     assert cells["S: check, cold", "raw"] == ["300 ms", "raw", "100 ms", "3.00 ×", "–", "≤ 2.5 × ✗", "1"]
-    assert cells["D: check, memory", "the database"][3:] == ["4.00 ×", "–", "≤ 2.5 × ✗", "1"]
-    assert cells["L: check, cold", "raw"] == ["–", "raw", "–", "–", "–", "≤ 2 ×", "–"]
+    assert cells["S: check, cold", "dbmate up"] == ["300 ms", "dbmate up", "–", "–", "–", "≤ 1 ×", "–"]
+    assert cells["D: check, memory", "the database"] == [
+        *("90 MiB", "the database", "20 MiB", "4.00 ×", "–", "≤ 2.5 × ✗", "1")
+    ]
+    assert ("L: check, cold", "raw") not in cells
+
+
+def of_lengths(**taken: list[float]) -> Figures:
+    """Figures of chains of 50, 100 and 200 files, by what ran."""
+    lengths = (50, 100, 200)
+    return Figures(
+        {"cores": 2, "system": "Linux", "python": "3", "sqlite": "3", "load": 0.5},
+        {},
+        1000,
+        {
+            f"{files} files": {name: [seconds[place]] for name, seconds in taken.items()}
+            for place, files in enumerate(lengths)
+        },
+        {},
+    )
+
+
+def test_the_plot_tells_each_line_by_name() -> None:
+    """It is well-formed; longer times are higher, equal ratios equally far, and no two names touch."""
+    drawn = plot.svg(of_lengths(raw=[0.1, 0.2, 0.4], check=[0.1, 0.2, 0.41], squash=[0.2, 0.4, 0.8]))
+    root = ET.fromstring(drawn)  # noqa: S314 - written a line above
+    inside = "{http://www.w3.org/2000/svg}"
+    names = {
+        str(text.text): float(text.attrib["y"])
+        for text in root.iter(f"{inside}text")
+        if text.get("class") == "name"
+    }
+    assert set(names) == {"raw", "check, cold", "squash, cold"}
+    assert names["squash, cold"] < names["check, cold"] < names["raw"]
+    assert names["raw"] - names["check, cold"] >= 17
+    (raw,) = (group for group in root.iter(f"{inside}g") if group.get("class") == "raw" and len(group) > 1)
+    places = [(float(dot.attrib["cx"]), float(dot.attrib["cy"])) for dot in raw.iter(f"{inside}circle")]
+    across, upwards = ([two - one for one, two in pairwise(side)] for side in zip(*places, strict=True))
+    assert across[0] == pytest.approx(across[1], abs=0.2)
+    assert upwards[0] == pytest.approx(upwards[1], abs=0.2)
+    assert upwards[0] < 0
+
+
+def test_one_length_is_no_plot() -> None:
+    """A quick run measures one length, and has nothing to draw."""
+    assert plot.svg(Figures({}, {}, 200, {"S": {"raw": [1.0]}, "50 files": {"raw": [1.0]}}, {})) == ""
+
+
+def test_the_page_keeps_what_is_written_by_hand(tmp_path: Path) -> None:
+    """Figures replace figures; a second writing of the same changes nothing, and the plot is beside it."""
+    path = tmp_path / "performance.md"
+    path.write_text(page.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    figures = of_lengths(raw=[0.1, 0.2, 0.4])
+    page.write(figures, path)
+    first = path.read_text(encoding="utf-8")
+    page.write(figures, path)
+    assert path.read_text(encoding="utf-8") == first
+    assert f"\n{table.markdown(figures)}\n" in first
+    assert "Measured on 2 cores (Linux) with Python 3 and SQLite 3.\n" in first
+    assert (tmp_path / page.PLOT).read_text(encoding="utf-8") == plot.svg(figures)
+    by_hand = re.compile(r"(<!-- bench: \w+ -->\n)(?:(?!<!-- bench).)*", re.DOTALL)
+    assert by_hand.sub(r"\1", first) == by_hand.sub(r"\1", page.PAGE.read_text(encoding="utf-8"))
+
+
+def test_a_busy_machine_is_told() -> None:
+    """Figures of a machine on which other work ran are to be read with care."""
+    quiet = of_lengths(raw=[1.0, 2.0, 3.0])
+    busy = quiet._replace(machine={**quiet.machine, "load": 3.5})
+    assert described(quiet) == "2 cores (Linux) with Python 3 and SQLite 3"
+    assert described(busy).endswith("SQLite 3, which other work kept busy: a load of 3.5")
+
+
+def test_peers_that_are_missing_come_with_a_hint() -> None:
+    """What was found is told with its version, and of what is missing how to install it."""
+    assert peers.told({"sqlite3": "3.45.1", "sqldiff": ""}) == [
+        "sqlite3 3.45.1",
+        "no dbmate: npm install --global dbmate, and sqlite3, which it runs",
+        "sqldiff",
+    ]
+
+
+def test_a_project_is_put_into_a_known_state(tmp_path: Path) -> None:
+    """Squasher's cache comes back as it was, the fresh file goes, and a chain is cut and lengthened."""
+    project = Project(tmp_path / "project", chains.chain(MIDDLE.of_length(20)))
+    bench = Bench(tmp_path, {}, quick=True, limit=60)
+    migrations, cache = project.folder / "migrations", project.folder / FOLDER
+    cold = project.squasher("squash", "--cache")
+    with project.cut(5):
+        assert len(list(migrations.iterdir())) == 15
+        bench.run(Step("fill", cold, (project.new,)))
+    assert len(list(migrations.iterdir())) == 20
+    cache.mkdir(exist_ok=True)  # replaying so few files is not worth an entry
+    (cache / "entry").write_text("of 15 files")
+    project.keep("known")
+    project.new()
+    assert not cache.exists()
+    assert list((project.folder / "migrations-fresh").iterdir()) == []
+    project.warm("known")
+    assert (cache / "entry").read_text() == "of 15 files"
+    project.lengthen()
+    bench.run(Step("squash", cold))
+    assert "one_more" in (project.folder / "migrations-fresh" / "0001_complete_schema.sql").read_text()
+    assert max(path.name for path in migrations.iterdir()) == "0021_step_21.sql"
+    project.shorten()
+    assert len(list(migrations.iterdir())) == 20
+
+
+def test_the_command_prints_what_it_measured(tmp_path: Path) -> None:
+    """A row for what was asked for, the peers, and the same figures as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.run", "--quick", "--only", "start", "--json", str(tmp_path / "x.json")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [line.split("  ")[0] for line in done.stdout.splitlines()[:2]] == ["what", "squasher --version"]
+    assert "\npeers: " in done.stdout
+    figures = read((tmp_path / "x.json").read_text())
+    assert set(figures.seconds) == {"start"}
+    kinds = (figures.seconds["start"], figures.processor["start"])
+    counts = {len(kind[name]) for kind in kinds for name in ("python", "version")}
+    assert len(counts) == 1
+
+
+def test_a_command_that_fails_is_the_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was measured is printed all the same."""
+
+    def failing(bench: Bench) -> None:
+        bench.run(Step("failing", Process((sys.executable, "-c", "raise SystemExit(9)"), tmp_path)))
+
+    monkeypatch.setitem(groups.GROUPS, "start", failing)
+    monkeypatch.setattr(sys, "argv", ["run", "--only", "start", "--json", str(tmp_path / "x.json")])
+    assert run.main() == 2
+    assert "exit code 9" in read((tmp_path / "x.json").read_text()).failures[0]

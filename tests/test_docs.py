@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bench import page, table
+from bench.chains import MIDDLE, SHAPES
+from bench.figures import Figures
 from squasher.profiles import PROFILES
 from squasher.prove import LAYERS
 from squasher.render import LINTS, RENDERERS
@@ -92,6 +95,19 @@ def test_figures_of_the_readme() -> None:
         f"| {alike} of {files} judged alike, with the same schema and rows; {gaps} end with an error",
     ):
         assert figure in readme
+
+
+def test_the_page_about_time_has_every_row_of_the_bench() -> None:
+    """Its blocks are there, with what is measured today and the goals of today; figures are as they were."""
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert re.findall(r"<!-- bench: (?!end)(\w+) -->", text) == list(page.BLOCKS)
+    cells = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")][1:]
+    shown = [(line[0], line[6].rstrip(" ✓✗")) for line in cells if not line[0].endswith("`.dump`")]
+    wanted = table.lines(Figures({}, {}, MIDDLE.files, {}, {}))
+    assert shown == [(line[0], line[6]) for line in wanted]
+    for name, shape in SHAPES.items():
+        if len(name) == 1:
+            assert f" {shape.files:,} files" in text.partition(f"**{name}**")[2][:16]
 
 
 def test_settings_are_documented() -> None:

@@ -73,6 +73,7 @@ class Terminal:
     [
         (("squash",), "2 of 3 migrations replayed"),
         (("check",), "2 of 3 migrations replayed"),
+        (("squash", "--stdout"), "1 of 1 rows written"),
         (("history",), "3 of 3 migrations replayed"),
         (("lint",), "3 of 3 migrations rehearsed"),
         (("show", "big.sql"), "of 47 characters installed"),
