@@ -104,6 +104,8 @@ def _seconds(steps: int) -> float:
     return max(_LEAST, steps / _STEPS_PER_SECOND)
 
 
+alone = False
+"""Whether only one thread of this process uses SQLite, which needs no locks then; said before any use."""
 watched = False
 """Whether ``watch`` was called, here or in the process that this one was forked from."""
 children: set[int] = set()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias
 
 import apsw
 
-from squasher import limited
+from squasher import budget, limited
 from squasher import sql as text
 from squasher.authority import OK, TOUCHES, Authority, Touched
 from squasher.budget import STEPS_PER_CHECK, Budget
@@ -26,6 +26,11 @@ from squasher.errors import SqlError
 from squasher.profiles import STEP_BUDGET
 from squasher.statements import Ran, Runner, Stopped, leading_trivia
 from squasher.universe import Randomness, Universe, utc
+
+if budget.alone:  # https://sqlite.org/threadsafe.html; nothing is open yet
+    apsw.shutdown()
+    apsw.config(apsw.SQLITE_CONFIG_SINGLETHREAD)
+    apsw.initialize()
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
