@@ -33,7 +33,7 @@ STALE := $(shell $(WHOLE) || echo stale)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help squash check test test-wrangler test-pages lint fmt docs goldens mutants bench fuzz clean stale other-wrangler
+.PHONY: help squash check test test-wrangler test-pages lint fmt docs goldens mutants bench bench-quick fuzz clean stale other-wrangler
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,8 +74,11 @@ goldens: $(DEV) ## write the expected output of tests/diff_cases/ anew, for a pe
 mutants: $(DEV) ## edit fresh files in every way, and count which layers of the proof reject them
 	@$(PY) -m tests.mutants
 
-bench: $(DEV) ## time check, squash and history beside a bare replay; ARGS=--quick for three rounds
-	@$(PY) bench/run.py $(ARGS)
+bench: $(DEV) ## time squasher beside a bare replay and other programs, up to 10,000 files: about ten minutes
+	@$(PY) -m bench.run $(ARGS)
+
+bench-quick: $(DEV) ## the same with short chains, within a minute
+	@$(PY) -m bench.run --quick $(ARGS)
 
 fuzz: $(DEV) ## run generated chains with new seeds for ten minutes; ARGS="--minutes 60 --seed 1"
 	@$(PY) -m tests.generated $(ARGS)

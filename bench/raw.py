@@ -1,7 +1,8 @@
-"""The yardstick of `run.py`: replay the migrations of a directory through apsw, and nothing else.
+"""The yardstick of the bench: replay the migrations of a directory through apsw, and nothing else.
 
 It does what any replay has to do (foreign keys on, one transaction per file with the ledger row in
-it) and imports as little as Python allows, so that it is the shortest time a squasher could take.
+it) and imports as little as Python allows, so that it is the shortest time a squasher could take. The
+database is in memory, or in the file whose name comes second.
 """
 
 import os
@@ -16,10 +17,10 @@ LEDGER = """CREATE TABLE d1_migrations (
 )"""
 
 
-def replay(directory: str) -> None:
-    """Apply every .sql file of the directory, in order of name, to a database in memory."""
-    connection = apsw.Connection(":memory:")
-    connection.execute("PRAGMA foreign_keys = ON")
+def replay(directory: str, database: str = ":memory:") -> None:
+    """Apply every .sql file of the directory, in order of name, to a new database."""
+    connection = apsw.Connection(database)
+    connection.execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = OFF")
     connection.execute(LEDGER)
     for name in sorted(entry.name for entry in os.scandir(directory)):
         if not name.endswith(".sql"):
@@ -34,4 +35,4 @@ def replay(directory: str) -> None:
 
 
 if __name__ == "__main__":
-    replay(sys.argv[1])
+    replay(*sys.argv[1:])

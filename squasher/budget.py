@@ -12,6 +12,7 @@ import signal
 import time
 from typing import ClassVar, Final, NoReturn
 
+from squasher import progress
 from squasher.errors import SqlError
 from squasher.sql import printable
 
@@ -36,7 +37,8 @@ class Budget:
         self._steps = steps
         self._most = steps
         self._taken = 0
-        self._total = 0
+        self.total = 0
+        """The steps that all statements of the connection have taken."""
         self._seconds = 0.0
         self._began = 0.0
         self.deadline = 0.0
@@ -73,7 +75,7 @@ class Budget:
     def spent(self) -> bool:
         """The progress handler: whether to stop. Called once in STEPS_PER_CHECK steps."""
         self._taken += STEPS_PER_CHECK
-        self._total += STEPS_PER_CHECK
+        self.total += STEPS_PER_CHECK
         now = time.thread_time()
         if self._taken <= self._most and now <= self.deadline and not self._all_spent(now):
             return False
@@ -83,7 +85,7 @@ class Budget:
     def _all_spent(self, now: float) -> bool:
         steps = max(self._steps, self._most)
         seconds = self._seconds + now - self._began
-        return self._total > steps * _STATEMENTS or seconds > _seconds(steps) * _STATEMENTS
+        return self.total > steps * _STATEMENTS or seconds > _seconds(steps) * _STATEMENTS
 
     def _say(self, now: float) -> SqlError:
         look = "Look for a recursive query without an end, or a join without a condition"
@@ -131,5 +133,6 @@ def _watch() -> NoReturn:
                 with contextlib.suppress(OSError):
                     os.kill(child, signal.SIGKILL)
             if os.getpid() == _FIRST:  # else the parent meets it too, and tells
+                text = (progress.ERASE if progress.is_drawn() else "") + text
                 os.write(2, text.encode("utf-8", "backslashreplace"))
             os._exit(2)

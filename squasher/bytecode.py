@@ -6,39 +6,46 @@ compared within one process, and an EXPLAIN that fails proves nothing: it makes 
 
 from __future__ import annotations
 
-from collections import defaultdict
+import marshal
+from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from squasher.engine import Database
 from squasher.errors import SqlError
-from squasher.model import Index, Table, Trigger, View, VirtualTable
-from squasher.schemadiff import trigger_event, updates_some_columns
-from squasher.sql import fold, is_word, quote, significant, unquote
-from squasher.universe import Universe
+from squasher.model import Table, Trigger, View
+from squasher.probes import probes_for
+from squasher.reload import ANY, build, reloaded
+from squasher.sql import fold, is_word, significant, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from squasher.engine import Found
     from squasher.model import Snapshot
+    from squasher.probes import Probe
     from squasher.profiles import Profile
 
-_ANY: Final = Universe(name="any", clock=211_813_488_000_000, seed=0)
 _CHECK_FAILED: Final = 275  # SQLITE_CONSTRAINT_CHECK
 _PAGE_IN_P2: Final = frozenset({"OpenRead", "OpenWrite", "ReopenIdx"})
-_TOGETHER: Final = 200
-"""Columns in the condition of one SELECT: SQLite compiles expressions of depth 1,000 and no deeper."""
 _PAGE_IN_P1: Final = frozenset({"Clear", "Destroy"})
+_MODULE_IN_P4: Final = frozenset({"VBegin", "VOpen", "VUpdate", "VRename"})
+_NORMALISED: Final = _PAGE_IN_P2 | _PAGE_IN_P1 | _MODULE_IN_P4 | {"Transaction", "Trace", "Halt"}
+_COMMENT: Final = 7
+_WITHOUT_REFERENCES: Final = 2
+"""The version of marshal's format in which equal values have equal bytes."""
 
 
-class Probe(NamedTuple):
-    """A statement to compile, and the table or view that it is about."""
+class Programs(NamedTuple):
+    """What the probes compile to over one schema, as far as it means something.
 
-    owner: tuple[str, str]
-    sql: str
-    values: int
-    foreign_keys: bool = True
+    Two values are compared with each other within one process, or one and its children.
+    """
+
+    constraints: frozenset[str]
+    """The names that are told from the text of an unnamed CHECK, which means nothing."""
+    compiled: dict[Probe, bytes | str]
+    """A digest of the program, or the reason why there is none."""
 
 
 class Difference(NamedTuple):
@@ -52,131 +59,71 @@ class Difference(NamedTuple):
 class Compared(NamedTuple):
     """What the layer found. ``blind`` are probes that compile on neither side, with the reason."""
 
-    differences: tuple[Difference, ...]
+    differing: tuple[Probe, ...]
     blind: tuple[tuple[Probe, str], ...]
 
 
-def compare(profile: Profile, old: Snapshot, new: Snapshot) -> Compared:
-    """Compile every probe over both schemas. Raises SqlError when a stored text does not load."""
-    differences: list[Difference] = []
+def compare(profile: Profile, old: Snapshot, new: Snapshot, known: Programs | None = None) -> Compared:
+    """Compile every probe over both schemas. Raises SqlError when a stored text does not load.
+
+    ``known`` are the programs of the new side, if somebody has compiled them before.
+    """
+    probes = tuple(sorted(probes_for(old, new), key=lambda probe: not probe.foreign_keys))
+    constraints = _constraint_names(old) | _constraint_names(new)
+    before = _compiled(profile, old, probes, constraints)
+    if known is None or known.constraints != constraints or not known.compiled.keys() >= set(probes):
+        known = _compiled(profile, new, probes, constraints)
+    differing: list[Probe] = []
     blind: list[tuple[Probe, str]] = []
-    with Database(profile, _ANY) as one, Database(profile, _ANY) as other:
-        for database, snapshot in ((one, old), (other, new)):
-            build(database, snapshot)
-        probes = tuple(probes_for(old, new))
-        pages = _Pages(one, other, _constraint_names(old) | _constraint_names(new))
-        for enforced in (True, False):
+    for probe in probes:
+        program = before.compiled[probe]
+        if program != known.compiled[probe]:
+            differing.append(probe)
+        elif isinstance(program, str):
+            blind.append((probe, program))
+    return Compared(tuple(differing), tuple(blind))
+
+
+def programs(profile: Profile, snapshot: Snapshot) -> Programs:
+    """The programs over one schema alone, for ``compare``. Raises SqlError as it does."""
+    return _compiled(profile, snapshot, probes_for(snapshot, snapshot), _constraint_names(snapshot))
+
+
+def differences(
+    profile: Profile, old: Snapshot, new: Snapshot, probes: Iterable[Probe]
+) -> tuple[Difference, ...]:
+    """Where the programs of probes begin to differ, in words: over databases that were made as any is.
+
+    Raises SqlError.
+    """
+    constraints = _constraint_names(old) | _constraint_names(new)
+    found: list[Difference] = []
+    with Database(profile, ANY) as one, Database(profile, ANY) as other:
+        build(one, old)
+        build(other, new)
+        names = _root_pages(one), _root_pages(other)
+        for probe in probes:
             for database in (one, other):
+                database.execute(f"PRAGMA foreign_keys = {int(probe.foreign_keys)}")
+            before, after = _explain(one, probe), _explain(other, probe)
+            found.append(Difference(probe, *_first_difference(before, after, names, constraints)))
+    return tuple(found)
+
+
+def _compiled(
+    profile: Profile, snapshot: Snapshot, probes: Iterable[Probe], constraints: frozenset[str]
+) -> Programs:
+    with reloaded(profile, snapshot) as database:
+        pages = _root_pages(database)
+        compiled: dict[Probe, bytes | str] = {}
+        enforced = None
+        for probe in probes:
+            if enforced != probe.foreign_keys:
+                enforced = probe.foreign_keys
                 database.execute(f"PRAGMA foreign_keys = {int(enforced)}")
-            for probe in probes:
-                if probe.foreign_keys != enforced:
-                    continue
-                before, after = _explain(one, probe), _explain(other, probe)
-                if isinstance(before, str) and before == after:
-                    blind.append((probe, before))
-                elif isinstance(before, str) or isinstance(after, str):
-                    differences.append(Difference(probe, _shown(before), _shown(after)))
-                elif (found := pages.first_difference(before, after)) is not None:
-                    differences.append(Difference(probe, *found))
-    return Compared(tuple(differences), tuple(blind))
-
-
-def build(database: Database, snapshot: Snapshot) -> None:
-    """Create the objects of ``snapshot``, without rows, in an order that both sides share.
-
-    Tables and ordinary indexes by name, unique indexes and triggers in their own order, which is
-    behaviour: the order of tables, which is not, would show in the programs of their foreign keys.
-    """
-    database.execute("BEGIN")
-    order = snapshot.objects
-    tables = sorted(
-        (item for item in order if isinstance(item, Table | VirtualTable)),
-        key=lambda item: (isinstance(item, VirtualTable), fold(item.name)),
-    )
-    indexes = sorted(
-        (item for item in order if isinstance(item, Index)),
-        key=lambda item: (fold(item.table), not item.unique, "" if item.unique else fold(item.name)),
-    )
-    rest = [item for kind in (View, Trigger) for item in order if isinstance(item, kind)]
-    if snapshot.ledger_sql is not None:
-        database.execute(snapshot.ledger_sql)  # a view may read it, or sqlite_sequence, which it brings
-    for item in (*tables, *indexes, *rest):
-        database.execute(str(item.sql))
-    database.execute("COMMIT")
-
-
-def probes_for(old: Snapshot, new: Snapshot) -> Iterator[Probe]:
-    """The statements to compile for the tables and views that both sides have."""
-    others = {fold(item.name): item for item in new.objects if isinstance(item, Table | View)}
-    triggers = [item for item in (*old.objects, *new.objects) if isinstance(item, Trigger)]
-    some_columns = {fold(item.table) for item in triggers if updates_some_columns(item.sql)}
-    events: dict[str, set[str]] = defaultdict(set)
-    for trigger in triggers:
-        events[fold(trigger.table)].add(trigger_event(trigger.sql).split()[-1])
-    tables = [item for item in (*old.objects, *new.objects) if isinstance(item, Table)]
-    parents = {fold(key.parent) for item in tables for key in item.foreign_keys}
-    for item in old.objects:
-        name = fold(item.name)
-        other = others.get(name)
-        if isinstance(item, Table) and isinstance(other, Table):
-            names = [fold(column.name) for column in item.columns]
-            if names == [fold(column.name) for column in other.columns]:  # else the columns tell
-                yield from _table_probes(
-                    item,
-                    events=events[name],
-                    single=name in some_columns,
-                    parent=name in parents,
-                )
-        elif isinstance(item, View) and isinstance(other, View):
-            yield from _view_probes(item, events[name])
-
-
-def _table_probes(table: Table, *, events: set[str], single: bool, parent: bool) -> Iterator[Probe]:
-    """The statements that between them compile everything about a table.
-
-    INSERT shows defaults, constraints, indexes and foreign keys; DELETE and UPDATE what triggers and
-    children make of them; SELECT how columns compare and sort. An UPDATE of all columns adds nothing for
-    a table without either; an UPDATE of each column is for triggers OF some columns (``single``).
-    """
-    owner = ("table", fold(table.name))
-    name = quote(table.name)
-    columns = [quote(column.name) for column in table.columns if not column.generated]
-    every = [quote(column.name) for column in table.columns]
-    delete = f"DELETE FROM {name} WHERE {every[0]} IS ?"
-    alias = table.rowid_alias  # a key that is given can conflict, one that SQLite chooses cannot
-    values = "DEFAULT VALUES" if alias is None else f"({quote(alias)}) VALUES (?)"
-    yield Probe(owner, f"INSERT INTO {name} {values}", int(alias is not None))
-    yield Probe(owner, delete, 1)
-    if parent:
-        yield Probe(owner, delete, 1, foreign_keys=False)
-    if parent or "UPDATE" in events:
-        update = f"UPDATE {name} SET {', '.join(f'{column} = ?' for column in columns)}"
-        yield Probe(owner, update, len(columns))
-    for column in columns if single else ():
-        yield Probe(owner, f"UPDATE {name} SET {column} = ?", 1)
-    for first in range(0, len(every), _TOGETHER):
-        some = every[first : first + _TOGETHER]
-        where, order = " OR ".join(f"{column} = ?" for column in some), ", ".join(some)
-        yield Probe(owner, f"SELECT * FROM {name} NOT INDEXED WHERE {where} ORDER BY {order}", len(some))
-
-
-def _view_probes(view: View, events: set[str]) -> Iterator[Probe]:
-    """A view is read, and written where INSTEAD OF triggers make that possible."""
-    owner = ("view", fold(view.name))
-    name = quote(view.name)
-    yield Probe(owner, f"SELECT * FROM {name}", 0)
-    if not view.columns:
-        return
-    writing = ("trigger", owner[1])
-    columns = [quote(column) for column in view.columns]
-    marks = ", ".join("?" * len(columns))
-    if "INSERT" in events:
-        insert = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"
-        yield Probe(writing, insert, len(columns))
-    if "DELETE" in events:
-        yield Probe(writing, f"DELETE FROM {name} WHERE {columns[0]} IS ?", 1)
-    for column in columns if "UPDATE" in events else ():
-        yield Probe(writing, f"UPDATE {name} SET {column} = ?", 1)
+            program = _explain(database, probe)
+            compiled[probe] = program if isinstance(program, str) else _digest(program, pages, constraints)
+    return Programs(constraints, compiled)
 
 
 def _explain(database: Database, probe: Probe) -> Found | str:
@@ -229,44 +176,45 @@ def is_explained(snapshot: Snapshot, probe: Probe, message: str) -> bool:
     )
 
 
-class _Pages:
-    """The root pages of two databases by name: they differ between equal schemas, and so do programs."""
+def _digest(program: Found, pages: dict[int, str], constraints: frozenset[str]) -> bytes:
+    normal = [
+        _normal(one, pages, constraints) if one[1] in _NORMALISED else one[1:_COMMENT] for one in program
+    ]
+    return blake2b(marshal.dumps(normal, _WITHOUT_REFERENCES), digest_size=16).digest()
 
-    def __init__(self, old: Database, new: Database, constraints: frozenset[str]) -> None:
-        self._databases = (old, new)
-        self._constraints = constraints
-        self._names: tuple[dict[int, str], dict[int, str]] | None = None
 
-    def first_difference(self, old: Found, new: Found) -> tuple[str, str] | None:
-        """The first instruction that differs, as text of both; None when the programs are the same."""
-        for one, other in zip(old, new, strict=False):
-            if one != other and self._normal(one, 0) != self._normal(other, 1):
-                return _shown([one]), _shown([other])
-        if len(old) != len(new):
-            return _shown(old[len(new) :][:1]), _shown(new[len(old) :][:1])
-        return None
+def _normal(
+    instruction: tuple[Any, ...], pages: dict[int, str], constraints: frozenset[str]
+) -> tuple[Any, ...]:
+    """An instruction without what means nothing: page numbers, cookies, addresses, spelling."""
+    _, opcode, p1, p2, p3, p4, p5, _ = instruction
+    if opcode in _PAGE_IN_P2:
+        p2 = pages.get(p2, p2)
+    elif opcode in _PAGE_IN_P1:
+        p1 = pages.get(p1, p1)
+    elif opcode == "Transaction":
+        p3, p4 = 0, 0  # the schema's cookie and generation
+    elif opcode == "Trace":
+        p4 = None  # the text of a trigger's statement
+    elif opcode == "Halt" and p1 == _CHECK_FAILED and fold(str(p4)) not in constraints:
+        p4 = None  # an unnamed CHECK's own text, for people
+    elif opcode in _MODULE_IN_P4:
+        p4 = None  # where in memory it is
+    return opcode, p1, p2, p3, p4, p5
 
-    def _normal(self, instruction: tuple[Any, ...], side: int) -> tuple[Any, ...]:
-        """An instruction without what means nothing: page numbers, cookies, addresses, spelling."""
-        _, opcode, p1, p2, p3, p4, p5, _ = instruction
-        if opcode in _PAGE_IN_P2:
-            p2 = self._name(p2, side)
-        elif opcode in _PAGE_IN_P1:
-            p1 = self._name(p1, side)
-        elif opcode == "Transaction":
-            p3, p4 = 0, 0  # the schema's cookie and generation
-        elif opcode == "Trace":
-            p4 = None  # the text of a trigger's statement
-        elif opcode == "Halt" and p1 == _CHECK_FAILED and fold(str(p4)) not in self._constraints:
-            p4 = None  # an unnamed CHECK's own text, for people
-        if isinstance(p4, str) and p4.startswith("vtab:"):
-            p4 = "vtab"
-        return opcode, p1, p2, p3, p4, p5
 
-    def _name(self, page: int, side: int) -> str | int:
-        if self._names is None:
-            self._names = _root_pages(self._databases[0]), _root_pages(self._databases[1])
-        return self._names[side].get(page, page)
+def _first_difference(
+    old: Found | str,
+    new: Found | str,
+    names: tuple[dict[int, str], dict[int, str]],
+    constraints: frozenset[str],
+) -> tuple[str, str]:
+    if isinstance(old, str) or isinstance(new, str):
+        return _shown(old), _shown(new)
+    for one, other in zip(old, new, strict=False):
+        if _normal(one, names[0], constraints) != _normal(other, names[1], constraints):
+            return _shown([one]), _shown([other])
+    return _shown(old[len(new) :][:1]), _shown(new[len(old) :][:1])
 
 
 def _constraint_names(snapshot: Snapshot) -> frozenset[str]:

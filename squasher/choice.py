@@ -33,6 +33,8 @@ class Options(NamedTuple):
     """Bindings or names."""
     environment: str | None = None
     """wrangler's ``--env``: '' for the top level, None for what CLOUDFLARE_ENV says."""
+    cache: bool | None = None
+    """Whether to keep what was computed for the next run; None for yes, but not in CI."""
 
 
 class Chosen(NamedTuple):
@@ -142,7 +144,8 @@ def _overridden(one: Target, options: Options) -> Target:
             profile = profile._replace(ledger=one.databases[0].ledger)
     if options.max_steps is not None:
         profile = profile._replace(max_steps=options.max_steps)
-    return one._replace(fresh=made.fresh, profile=profile)
+    cached = options.cache if options.cache is not None else os.environ.get("CI", "") in {"", "false"}
+    return one._replace(fresh=made.fresh, profile=profile, cached=cached)
 
 
 def _refuse_one_fresh_file_for_two(found: tuple[Target, ...]) -> None:

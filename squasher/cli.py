@@ -96,6 +96,14 @@ _MaxSteps = Annotated[
     ),
 ]
 
+_Cached = Annotated[
+    bool | None,
+    typer.Option(
+        "--cache/--no-cache",
+        help="Keep what was replayed in .squasher_cache, for the next run; not in CI unless given.",
+    ),
+]
+
 
 def _options(
     migrations: str | None,
@@ -189,11 +197,12 @@ def squash(
     fresh: _Fresh = None,
     profile: _Profile = None,
     max_steps: _MaxSteps = None,
+    cache: _Cached = None,
 ) -> None:
     """Write the fresh file, once it is proved equal to the chain."""
     raise typer.Exit(
         run.squash(
-            _options(migrations, fresh, profile, max_steps, config, database, env),
+            _options(migrations, fresh, profile, max_steps, config, database, env)._replace(cache=cache),
             to=to,
             stdout=stdout,
         )
@@ -271,6 +280,7 @@ def check(
     fresh: _Fresh = None,
     profile: _Profile = None,
     max_steps: _MaxSteps = None,
+    cache: _Cached = None,
 ) -> None:
     """Tell whether the fresh file on disk is equivalent to the chain.
 
@@ -278,7 +288,7 @@ def check(
     """
     raise typer.Exit(
         run.check(
-            _options(migrations, fresh, profile, max_steps, config, database, env),
+            _options(migrations, fresh, profile, max_steps, config, database, env)._replace(cache=cache),
             source=source,
             to=to,
             rows=rows,

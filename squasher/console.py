@@ -11,6 +11,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from squasher import progress
 from squasher.errors import InputError, SquasherError
 from squasher.sql import printable, printable_lines
 
@@ -34,7 +35,8 @@ def reported(run: Callable[[], int]) -> int:
     _prepare()
     try:
         watch()
-        code = run()
+        with progress.on(sys.stderr):
+            code = run()
         write("")
     except SquasherError as error:
         complain(error)
@@ -64,6 +66,7 @@ def reported(run: Callable[[], int]) -> int:
 
 def complain(error: SquasherError, whose: str = "") -> None:
     """Say what went wrong, on standard error."""
+    progress.erase()
     sys.stderr.write(printable_lines(f"error: {whose}{error.diagnostics()}\n"))
     proof = getattr(error, "proof", None)
     if proof is not None:

@@ -138,6 +138,7 @@ class Writer:
         self._provenance = provenance
         self._choices = choices
         self._tables = {item.name: item for item in snapshot.objects if isinstance(item, Table)}
+        self._names = set(map(fold, self._tables))
         self._virtual = [item for item in snapshot.objects if isinstance(item, VirtualTable)]
         self._rows = {rows.table: rows for rows in snapshot.rows}
         self._heads: dict[tuple[str, tuple[str, ...]], str] = {}
@@ -265,9 +266,8 @@ class Writer:
         return "\n".join([comment, *self._inserts(rows, len(comment.encode()) + above + _BETWEEN)])
 
     def _refuse_orphans(self, table: Table) -> None:
-        names = {fold(name) for name in self._tables}
         for key in table.foreign_keys:
-            if self._profile.foreign_keys and fold(key.parent) not in names:
+            if self._profile.foreign_keys and fold(key.parent) not in self._names:
                 raise UnsupportedError(
                     f"{table.name} has rows and refers to {key.parent}, which does not exist:"
                     f" {self._profile.name} lets nobody insert such rows",

@@ -47,9 +47,20 @@ _CONNECTION_SETTINGS: Final = (
     *("full_column_names", "read_uncommitted", "cell_size_check"),
 )
 
+_TOLD_BY_IMAGES: Final = frozenset(
+    {"foreign_keys", "user_version", "application_id", "schema_version", "page_size", "optimize"}
+    | {"foreign_key_check", "foreign_key_list", "index_info", "index_list", "index_xinfo"}
+    | {"integrity_check", "quick_check", "table_info", "table_list", "table_xinfo"}
+    | {"journal_mode", "synchronous", *_CONNECTION_SETTINGS}
+) - {"case_sensitive_like"}
+"""The PRAGMAs that leave nothing behind on a connection that ``reset`` and an image do not tell."""
+
 _TOO_BIG: Final = "string or blob too big"
 _TOO_LONG: Final = "statement too long"
 _AT_LIMIT: Final = frozenset({'near "limit": syntax error', 'near "order": syntax error'})
+
+SOURCE_ID: Final = f"{apsw.sqlite3_sourceid()} apsw {apsw.apsw_version()}"
+"""Which engine this is."""
 
 _serial = itertools.count(1)
 _SHOWN: Final = 80
@@ -104,6 +115,8 @@ class Database:
         self._random = Randomness(universe, profile.limits.length)
         self._authority = Authority(profile)
         self.budget = Budget(profile.max_steps)
+        self.pragmas: set[str] = set()
+        """The PRAGMAs that files have named so far, folded."""
         self._db = file or apsw.Connection(":memory:", _MEMORY, vfs=self._clock.name, statementcachesize=0)
         self._db.set_progress_handler(self.budget.spent, STEPS_PER_CHECK)
         # innocuous, as the built-in ones are: a schema that is not trusted may call them too
@@ -144,7 +157,11 @@ class Database:
         """Hold what ``serialized`` gave of another one; what was held is gone."""
         with closing(apsw.Connection(":memory:", _MEMORY, vfs=self._clock.name)) as other:
             other.deserialize("main", image)
+            version = other.pragma("schema_version")
             self._take(other)
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)
+        self._db.pragma("schema_version", version)  # a backup counts it on
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, int(self.profile.defensive))
 
     def _take(self, file: apsw.Connection) -> None:
         self._db.execute(f"PRAGMA encoding = '{file.pragma('encoding')}'")
@@ -176,6 +193,20 @@ class Database:
         finally:
             for setting, value in before:
                 self._db.config(setting, value)
+
+    @contextmanager
+    def writable_schema(self) -> Iterator[None]:
+        """While ``sqlite_schema`` is a table like any other; SQLite reads the whole schema again behind it.
+
+        Raises SqlError for what it cannot read.
+        """
+        defensive = self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, -1)
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)
+        self.execute("PRAGMA writable_schema = ON")
+        yield
+        self.execute("PRAGMA writable_schema = RESET")
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, defensive)
+        self.execute("SELECT 1 FROM sqlite_schema LIMIT 1")
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
@@ -210,9 +241,15 @@ class Database:
 
     @property
     def whole(self) -> bool:
-        """Whether an image holds all there is: nothing TEMP, and no foreign key that waits for COMMIT."""
+        """Whether an image holds all there is: no other schema, and no foreign key that waits for COMMIT."""
         waiting, _ = self._db.status(apsw.SQLITE_DBSTATUS_DEFERRED_FKS)
-        return not waiting and not self.execute("SELECT 1 FROM sqlite_temp_schema LIMIT 1")
+        others = self.execute("SELECT 1 FROM pragma_database_list WHERE name NOT IN ('main', 'temp')")
+        return not (waiting or others or self.execute("SELECT 1 FROM sqlite_temp_schema LIMIT 1"))
+
+    @property
+    def plain(self) -> bool:
+        """Whether the connection, between two files, is as a new one that an image is restored on."""
+        return self.whole and self.pragmas <= _TOLD_BY_IMAGES
 
     def touched(self) -> Touched:
         """What was compiled to be touched since this was asked last."""
@@ -284,6 +321,7 @@ class Database:
     def reset(self) -> None:
         """Forget what a file did to the connection: the next one runs on a new one."""
         self._db.set_last_insert_rowid(0)
+        self.pragmas |= self._authority.pragmas
         if not self._authority.pragmas:
             return
         for name in _CONNECTION_SETTINGS:
@@ -292,6 +330,12 @@ class Database:
                 self._db.execute(f"PRAGMA {name} = 0")
         self._authority.pragmas.clear()
         self._db.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, int(self.profile.foreign_keys))
+
+    @property
+    def size(self) -> int:
+        """The bytes of the database."""
+        ((size,),) = self.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        return int(size)
 
     def serialized(self) -> bytes:
         """The database as the bytes of a file. Raises SqlError when there is no memory for them."""
@@ -458,6 +502,16 @@ class Database:
                 hint="Write fewer or shorter rows at once: migrations carry a schema and reference rows.",
             )
         return _sql_error(error)
+
+
+def largest_allocation(*, anew: bool = False) -> int:
+    """The largest piece of memory that SQLite has asked for in this process since this was asked ``anew``.
+
+    Every value and every row is in one piece, but for the zeros of ``zeroblob()``
+    (https://sqlite.org/c3ref/c_status_malloc_count.html).
+    """
+    _, largest = apsw.status(apsw.SQLITE_STATUS_MALLOC_SIZE, anew)
+    return largest
 
 
 def _lend_collation(database: apsw.Connection, name: str) -> None:

@@ -7,13 +7,16 @@ that of an unaliased view expression is the column's name.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.sql import (
     COMMENT,
     SPACE,
     TRIVIA,
+    WHITE,
     Token,
+    cells,
     is_word,
     name_of,
     printable_lines,
@@ -22,6 +25,9 @@ from squasher.sql import (
     tokens,
     unquote,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 INDENT: Final = "    "
 _CONSTRAINTS: Final = ("constraint", "primary", "unique", "check", "foreign")
@@ -64,7 +70,7 @@ def statement(sql: str) -> str:
     """A stored CREATE statement as the fresh file writes it, without the final semicolon."""
     # the first two words are SQLite's own: it stores CREATE TABLE, CREATE TRIGGER … in this form
     if sql.startswith("CREATE TABLE"):
-        return _table(parse_table(sql))
+        return _plain_table(sql) or _table(parse_table(sql))
     if sql.startswith("CREATE TRIGGER"):
         return _trigger(tokens(sql))
     if sql.startswith("CREATE VIRTUAL TABLE") or not ("--" in sql or "/*" in sql or "\r" in sql):
@@ -149,18 +155,31 @@ def _table(table: TableText) -> str:
         lines += [INDENT + comment for comment in item.above]
         comma = "," if number < len(table.items) else ""
         beside = "".join("  " + comment for comment in item.beside)
-        lines.append(INDENT + _body(item) + comma + beside)
+        lines.append(INDENT + _body(item.text, item.body) + comma + beside)
         lines += [INDENT + comment for comment in item.below]
     return "\n".join(lines) + "\n)" + (f" {table.options}" if table.options else "")
 
 
-def _body(item: Item) -> str:
+def _plain_table(sql: str) -> str | None:
+    """What ``_table`` makes of a text that has no comments, which takes no look at each token; else None."""
+    found = cells(sql)
+    if found is None:
+        return None
+    texts = [sql[start:end] for start, end in pairwise(found)]
+    *_, name = significant(sql[: found[0]])
+    bodies = [INDENT + _body(text[1:].strip(WHITE)) for text in texts]
+    options = " ".join(token.text for token in significant(sql[found[-1] + 1 :])).replace(" ,", ",")
+    head = f"CREATE TABLE {quote(unquote(name.text))} (\n"
+    return head + ",\n".join(bodies) + "\n)" + (f" {options}" if options else "")
+
+
+def _body(text: str, body: Iterable[Token] | None = None) -> str:
     """One item's text: byte for byte inside parentheses, continuation lines indented outside."""
-    if "\n" not in item.text and "--" not in item.text and "/*" not in item.text:
-        return item.text
+    if "\n" not in text and "--" not in text and "/*" not in text:
+        return text
     out: list[str] = []
     depth = 0
-    for token in item.body:
+    for token in tokens(text) if body is None else body:
         depth += (token.text == "(") - (token.text == ")")
         if token.kind == SPACE and "\n" in token.text:
             out.append("\n" + INDENT * 2 if depth == 0 else token.text.replace("\r\n", "\n"))

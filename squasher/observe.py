@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import volatile
@@ -18,6 +19,7 @@ from squasher.slices import Slice
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from squasher.cache import Cache
     from squasher.chain import Chain, Migration
     from squasher.model import Snapshot
     from squasher.profiles import Profile
@@ -35,21 +37,22 @@ class Observed(NamedTuple):
     notes: tuple[str, ...]
 
 
-def observe(chain: Chain, profile: Profile, *, rows: bool = True) -> Observed:
+def observe(chain: Chain, profile: Profile, *, rows: bool = True, cache: Cache | None = None) -> Observed:
     """Replay ``chain`` once, and in more universes when it asked for the time or for chance.
 
-    Without ``rows`` only its schema is read, which no clock and no chance has a part in. Raises
+    Without ``rows`` only its schema is read, which no clock and no chance has a part in. With a
+    ``cache``, what an earlier run computed of the same files is not computed again. Raises
     ReplayError, and UnsupportedError for what cannot be carried into a fresh file.
     """
     first_universe, *others = volatile.UNIVERSES
-    with replay(chain, profile, first_universe) as first:
+    with replay(chain, profile, first_universe, cache=cache) as first:
         whole = introspect(first.database, rows=rows)
     _refuse_chosen_keys(chain, profile, whole)
     notes = [f"not carried: {what}" for what in whole.left_out]
     universes, snapshots = [first_universe], [whole]
     side = Side.of(snapshots)
     if first.asked and rows:
-        part = Slice(profile, [step.statements for step in first.steps], whole, first_universe)
+        part = Slice(profile, [step.statements for step in first.steps], whole, first_universe, cache=cache)
         for more in (others, volatile.FURTHER):
             universes += more
             snapshots += _elsewhere(chain, profile, part, more)
@@ -107,13 +110,20 @@ def _again(chain: Chain, profile: Profile, universe: Universe) -> Snapshot:
         raise
 
 
-def load(file: Migration, profile: Profile, universes: tuple[Universe, ...], *, rows: bool = True) -> Side:
+def load(
+    file: Migration,
+    profile: Profile,
+    universes: tuple[Universe, ...],
+    *,
+    rows: bool = True,
+    cache: Cache | None = None,
+) -> Side:
     """Run one SQL file in each universe, as a new installation would. Raises ReplayError.
 
     A file that asks for the time or for chance is looked at in several universes in any case, unless
     no ``rows`` are read.
     """
-    ran, whole = _install(file, profile, volatile.elsewhere(universes[0]), rows=rows)
+    ran, whole = _install(file, profile, volatile.elsewhere(universes[0]), rows=rows, cache=cache)
     if not rows:
         return Side.of([whole])
     asked = any((step.asked_clock or step.asked_random) and profile.ledger not in step.writes for step in ran)
@@ -121,18 +131,39 @@ def load(file: Migration, profile: Profile, universes: tuple[Universe, ...], *, 
         return Side.of([whole] * len(universes))
     first, *others = map(volatile.elsewhere, universes)
     own = tuple(step for step in ran if profile.ledger not in step.touches)
-    part = Slice(profile, [own], whole, first)
+    part = Slice(profile, [own], whole, first, cache=cache)
     found = part.snapshots(others) if part.sound else [None] * len(others)
     pairs = zip(others, found, strict=True)
     return Side.of([whole, *(one or _install(file, profile, universe)[1] for universe, one in pairs)])
 
 
 def _install(
-    file: Migration, profile: Profile, universe: Universe, *, rows: bool = True
+    file: Migration,
+    profile: Profile,
+    universe: Universe,
+    *,
+    rows: bool = True,
+    cache: Cache | None = None,
 ) -> tuple[tuple[Ran, ...], Snapshot]:
     with Database(profile, universe) as database:
-        ran = run_file(database, file)
+        ran = run_file(database, file) if cache is None else _kept(database, file, cache)
         return ran, introspect(database, rows=rows)
+
+
+def _kept(database: Database, file: Migration, cache: Cache) -> tuple[Ran, ...]:
+    """Run a file, unless an earlier run left what it makes."""
+    from squasher.prefixes import Prefixes
+
+    prefixes = Prefixes(cache, (file,), database.profile, database.universe, "file")
+    kept = prefixes.longest()
+    if kept is not None:
+        kept.restore(database)
+        return kept.told[0][0]
+    start = time.perf_counter()
+    ran = run_file(database, file)
+    if prefixes.wants(1, time.perf_counter() - start, database):
+        prefixes.keep(1, database, [(ran, ())])
+    return ran
 
 
 def ignoring(patterns: tuple[str, ...], *snapshots: Snapshot) -> tuple[str, ...]:

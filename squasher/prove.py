@@ -23,9 +23,10 @@ from squasher.sql import canonical, fold
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from squasher.bytecode import Compared
+    from squasher.bytecode import Compared, Difference
     from squasher.changes import Change
     from squasher.model import SchemaObject, Snapshot
+    from squasher.probes import Probe
     from squasher.profiles import Profile
     from squasher.rowdiff import Side
     from squasher.schemadiff import SchemaDiff
@@ -82,14 +83,20 @@ def prove(
         schema, rows, other = look()
         reason = f"the stored schema does not load again: {error.message}"
         return Proof((*schema.changes, *rows), (), (reason,)), other
-    found, respelled = _judge(schema, compared)
+    found, respelled = _judge(
+        schema, compared, lambda probes: bytecode.differences(profile, before, after, probes)
+    )
     reasons = _blind(before, after, compared)
     return Proof((*schema.changes, *rows, *found), respelled, tuple(reasons)), other
 
 
-def _judge(schema: SchemaDiff, compared: Compared) -> tuple[list[Change], tuple[tuple[str, str], ...]]:
+def _judge(
+    schema: SchemaDiff,
+    compared: Compared,
+    told: Callable[[list[Probe]], tuple[Difference, ...]],
+) -> tuple[list[Change], tuple[tuple[str, str], ...]]:
     """What the programs say of respelled objects, and of objects that look the same."""
-    differing = {difference.probe.owner: difference for difference in reversed(compared.differences)}
+    differing = {probe.owner: probe for probe in reversed(compared.differing)}
     blind = {probe.owner for probe, _ in compared.blind}
     changes: list[Change] = []
     respelled: list[tuple[str, str]] = []
@@ -103,16 +110,16 @@ def _judge(schema: SchemaDiff, compared: Compared) -> tuple[list[Change], tuple[
             accused.update(owners)
         else:
             respelled.append((kind_of(one), one.name))
-    if not schema.changes:
+    left = [probe for owner, probe in sorted(differing.items()) if owner not in accused]
+    if left and not schema.changes:
         changes += [
             Modified(
-                owner=owner,
+                owner=difference.probe.owner,
                 old=Program(statement=difference.probe.sql, instruction=difference.old),
                 new=Program(statement=difference.probe.sql, instruction=difference.new),
                 fields=("behaviour",),
             )
-            for owner, difference in sorted(differing.items())
-            if owner not in accused
+            for difference in told(left)
         ]
     return changes, tuple(respelled)
 

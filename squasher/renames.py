@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from squasher.bytecode import build
 from squasher.changes import Modified
 from squasher.engine import Database
 from squasher.errors import SqlError
 from squasher.model import Table, VirtualTable, kind_of
+from squasher.reload import build
 from squasher.rowdiff import Side
 from squasher.schema import read_schema
 from squasher.sql import fold, quote, same_tokens, significant, unquote

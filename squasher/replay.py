@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from squasher import d1
+from squasher import d1, progress
 from squasher.engine import Database
 from squasher.errors import ReplayError, SqlError
 from squasher.hints import REBUILD, UNFINISHED, explain
@@ -16,7 +17,9 @@ from squasher.watch import Watcher, changes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from squasher.cache import Cache
     from squasher.chain import Chain, Migration
+    from squasher.prefixes import Prefix, Prefixes, Told
     from squasher.profiles import Profile
     from squasher.statements import Ran
     from squasher.watch import Note, SchemaChange
@@ -59,36 +62,81 @@ class Replay(NamedTuple):
 
 
 def replay(
-    chain: Chain, profile: Profile, universe: Universe, *, observe: bool = True, facts: bool = False
+    chain: Chain,
+    profile: Profile,
+    universe: Universe,
+    *,
+    observe: bool = True,
+    facts: bool = False,
+    cache: Cache | None = None,
 ) -> Replay:
     """Run ``chain`` from an empty database under ``profile`` in ``universe``.
 
     One migration is one transaction. With ``observe``, each step tells which objects it changed; with
-    ``facts``, what SQLite said of each of them right after the statement that changed it too. Raises
-    ReplayError at the first statement that fails.
+    ``facts``, what SQLite said of each of them right after the statement that changed it too. With a
+    ``cache``, which needs the first and not the second, files that ran in an earlier run do not run again.
+    Raises ReplayError at the first statement that fails.
     """
-    database = Database(profile, universe)
-    watcher = Watcher(database, facts=facts) if observe else None
-    try:
-        with utc():
-            steps = list(_steps(database, chain, watcher))
-    except BaseException:
+    prefixes = None
+    if cache is not None and observe and not facts:
+        from squasher.prefixes import Prefixes  # most chains are replayed sooner than a cache is read
+
+        prefixes = Prefixes(cache, chain.migrations, profile, universe, "chain")
+    for kept in (prefixes.longest() if prefixes else None, None):
+        database = Database(profile, universe)
+        watcher = Watcher(database, facts=facts) if observe else None
+        try:
+            with utc():
+                steps = tuple(_steps(database, chain, watcher, prefixes, kept))
+        except BaseException:
+            database.close()
+            raise
+        if kept is None or not _asks_of_the_connection(database, steps[kept.files :]):
+            break
         database.close()
-        raise
     asked = any(
         ran.asked_clock or ran.asked_random or profile.ledger in ran.touches
         for step in steps
         for ran in step.statements
     )
-    return Replay(chain=chain, database=database, steps=tuple(steps), asked=asked)
+    return Replay(chain=chain, database=database, steps=steps, asked=asked)
 
 
-def _steps(database: Database, chain: Chain, watcher: Watcher | None) -> Iterator[Step]:
-    begin(database)
-    for index, migration in enumerate(chain.migrations):
+def _asks_of_the_connection(database: Database, steps: tuple[Step, ...]) -> bool:
+    """Whether what ran behind a kept prefix may have seen that the connection did not run the prefix."""
+    counting = any(ran.asked_counters for step in steps for ran in step.statements)
+    return counting or "data_version" in database.pragmas
+
+
+def _steps(
+    database: Database,
+    chain: Chain,
+    watcher: Watcher | None,
+    prefixes: Prefixes | None,
+    kept: Prefix | None,
+) -> Iterator[Step]:
+    done = 0
+    if kept is None:
+        begin(database)
+    else:
+        done = kept.files
+        kept.restore(database)
+        for migration, (statements, notes) in zip(chain.migrations, kept.told, strict=False):
+            yield Step(migration=migration, statements=statements, notes=notes)
+        if watcher is not None:
+            watcher.resume(note for _, notes in kept.told for note in notes)
+    fresh: list[Told] = []
+    began = time.perf_counter()
+    rest = progress.over(chain.migrations[done:], progress.REPLAYED, done)
+    for index, migration in enumerate(rest, done):
         statements = apply(database, chain, index, watcher)
         notes = () if watcher is None else watcher.take()
         yield Step(migration=migration, statements=statements, notes=notes)
+        if prefixes is not None:
+            fresh.append((statements, notes))
+            if prefixes.wants(index + 1, time.perf_counter() - began, database):
+                prefixes.keep(index + 1, database, fresh)
+                fresh.clear()
 
 
 def begin(database: Database) -> None:
@@ -104,7 +152,8 @@ def run_file(database: Database, migration: Migration) -> tuple[Ran, ...]:
     Under D1 as ``wrangler d1 execute --file`` does, which takes no file without a statement.
     """
     place = _Place(migration, "nothing else had been applied", database.profile)
-    ran = _run(database, place)
+    with progress.counting(progress.INSTALLED, len(migration.text)) as advance:
+        ran = _run(database, place, about=lambda statement: advance(len(statement)))
     refusal = None if database.profile.ledger is None else _refusal(migration.text, ran, database.profile)
     if refusal is not None:
         raise _error(place, migration.text, (), 0, refusal)
@@ -168,6 +217,7 @@ def _run(
     appended: str = "",
     watcher: Watcher | None = None,
     past: Callable[[Stopped], bool] | None = None,
+    about: Callable[[str], None] | None = None,
 ) -> tuple[Ran, ...]:
     """Run the place's file, and what the migration tool appends to it, in one transaction."""
     own = place.migration.text
@@ -183,7 +233,7 @@ def _run(
         if managed:
             database.execute("BEGIN")
         database.budget.file, database.budget.text = place.migration.path, script
-        seen, about = (None, None) if watcher is None else (watcher.see, watcher.about)
+        seen, about = (None, about) if watcher is None else (watcher.see, watcher.about)
         ran = database.run(script, seen, about, past)
         if managed and database.in_transaction:
             database.execute("COMMIT")

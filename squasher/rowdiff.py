@@ -58,7 +58,7 @@ def diff_rows(old: Side, new: Side, *, by_hand: bool = False) -> tuple[Change, .
     """
     before, after = old.snapshots[0], new.snapshots[0]
     tables = {fold(item.name): item for item in before.objects if isinstance(item, Table)}
-    matter = rowids_matter(before) | rowids_matter(after)
+    matter = rowids_matter(before) | rowids_matter(after) if by_hand else frozenset[str]()
     changes: list[Change] = []
     one = {fold(rows.table): rows for rows in before.rows}
     other = {fold(rows.table): rows for rows in after.rows}
@@ -86,8 +86,10 @@ def rowids_matter(snapshot: Snapshot) -> frozenset[str]:
             content = fulltext.option(item.sql, "content")
             tables |= {fold(item.name)} | ({fold(content)} if content else set())
         else:
-            words = {fold(unquote(token.text)) for token in significant(str(item.sql))}
-            tables |= words if words.intersection(ROWID_NAMES) else set()
+            text = str(item.sql).lower()
+            if any(name in text for name in ROWID_NAMES):  # few texts hold one, within a word or as one
+                words = {fold(unquote(token.text)) for token in significant(str(item.sql))}
+                tables |= words if words.intersection(ROWID_NAMES) else set()
     return frozenset(tables)
 
 

@@ -7,11 +7,11 @@ the parser takes longer to import than the chain to replay. Exit codes: see ``co
 from __future__ import annotations
 
 import codecs
-import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Final
 
+from squasher import progress
 from squasher.choice import Options
 from squasher.console import (
     DIFFERENT,
@@ -29,7 +29,7 @@ from squasher.errors import InputError
 from squasher.sql import printable_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from squasher.commands.lint import Wanted
     from squasher.comparison import Comparison
@@ -175,8 +175,14 @@ def drift(
         if len(chosen.targets) > 1:
             names = ", ".join(target.name for target in chosen.targets)
             raise InputError(f"a fleet has one chain, and there are {names}", hint="Name it with --database.")
-        with _progress(len(named)) as progress:
-            fleet = command(named, chosen.targets[0], reach or Reach(), jobs=jobs or JOBS, progress=progress)
+        with progress.counting(progress.LOOKED_AT, len(named)) as advance:
+            fleet = command(
+                named,
+                chosen.targets[0],
+                reach or Reach(),
+                jobs=jobs or JOBS,
+                progress=lambda: advance(1),
+            )
         warn(fleet.warnings)
         write(rendered(lambda color: FLEETS[form](fleet, color=color), form))
         for name, error in fleet.unread:
@@ -210,20 +216,6 @@ def _listed(path: str) -> list[str]:
         for line in lines
         if line.strip() and not line.lstrip().startswith(b"#")
     ]
-
-
-@contextlib.contextmanager
-def _progress(count: int) -> Iterator[Callable[[], object]]:
-    """A bar on a terminal, and nothing anywhere else; what is yielded moves it on by one."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("databases", total=count)
-        yield lambda: bar.advance(task)
 
 
 def diff(  # noqa: PLR0913 - a command has as many parameters as options

@@ -8,6 +8,7 @@ the first statement that asks runs once: other universes start from an image of 
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -24,6 +25,7 @@ from squasher.statements import Ran, Stopped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from squasher.cache import Cache
     from squasher.profiles import Profile
     from squasher.universe import Universe
 
@@ -33,8 +35,28 @@ _TRANSACTIONS: Final = (
 _WORTH_A_PROCESS: Final = 0.05
 """Seconds that a slice takes in one universe before two processes share the others."""
 
-_Found: TypeAlias = tuple[set[str], tuple[Rows, ...], tuple[Rows, ...]]
-"""The tables of a slice, their rows, and the terms of their full-text indexes."""
+Place: TypeAlias = tuple[int, int]
+"""A statement: the number of its file, and which one of it."""
+
+
+class _Found(NamedTuple):
+    """What a slice gave in one universe."""
+
+    names: set[str]
+    """Its tables."""
+    rows: tuple[Rows, ...]
+    terms: tuple[Rows, ...]
+    """Those of their full-text indexes."""
+    changes: tuple[int, ...]
+    """How many rows each statement changed, of those that ran again; () where nobody counts."""
+
+
+class Again(NamedTuple):
+    """What a chain does in another universe."""
+
+    snapshot: Snapshot
+    changes: dict[Place, int]
+    """How many rows each statement changed, where one may do otherwise than in the first universe."""
 
 
 class _File(NamedTuple):
@@ -42,6 +64,8 @@ class _File(NamedTuple):
 
     before: tuple[str, ...]
     after: tuple[str, ...]
+    places: tuple[Place, ...]
+    """Of all of them."""
 
 
 class _Image(NamedTuple):
@@ -52,30 +76,53 @@ class _Image(NamedTuple):
 
 
 class Slice:
-    """The slice of some files' statements, and the snapshot that the whole of them left."""
+    """The slice of some files' statements, and the snapshot that the whole of them left.
+
+    If ``counted``, it also tells how many rows each statement changes, and is trusted only after it changed
+    as many as the whole did.
+    """
 
     def __init__(
-        self, profile: Profile, files: Sequence[tuple[Ran, ...]], whole: Snapshot, universe: Universe
+        self,
+        profile: Profile,
+        files: Sequence[tuple[Ran, ...]],
+        whole: Snapshot,
+        universe: Universe,
+        *,
+        cache: Cache | None = None,
+        counted: bool = False,
     ) -> None:
         self._profile = profile
+        self._cache = None if counted else cache
+        self._counted = counted
+        self._changes: tuple[int, ...] = ()
+        """How many rows each of its statements changed in the whole."""
         self._whole = whole
         self._files: tuple[_File, ...] = ()
         self._image: _Image | None = None
         self._seconds = 0.0
-        # files that commit on their own are run whole; and what the statement before did is asked
-        # without a table that would tie the two together
-        counting = any(ran.asked_counters for statements in files for ran in statements)
+        # files that commit on their own are run whole; what the statement before did is asked without
+        # a table that would tie the two together; and the ledger's times are not the chain's own
+        counting = any(
+            ran.asked_counters or profile.ledger in ran.touches for statements in files for ran in statements
+        )
         own = profile.transactions and any(_controls(ran) for statements in files for ran in statements)
         self.sound = False
         """Whether the slice gave the whole's rows in ``universe``, in which the whole was run."""
         if not (own or counting):
             self._files = tuple(_sliced(files, whole))
+            places = [place for file in self._files for place in file.places] if counted else []
+            self._changes = tuple(files[number][index].changes for number, index in places)
             start = time.perf_counter()
             self.sound = self._agrees(universe)
             self._seconds = time.perf_counter() - start
 
     def snapshots(self, universes: Sequence[Universe]) -> list[Snapshot | None]:
         """The whole's snapshot with the slice's rows in each universe; None for one in which it fails."""
+        return [None if one is None else one.snapshot for one in self.again(universes)]
+
+    def again(self, universes: Sequence[Universe]) -> list[Again | None]:
+        """What the chain does in each universe; None for one in which the slice fails."""
         half = len(universes) // 2
         if half and self._seconds > _WORTH_A_PROCESS:
             some, others = together(
@@ -85,35 +132,66 @@ class Slice:
             found = [*others, *some]
         else:
             found = [self._run(one) for one in universes]
-        return [None if one is None else self._merged(one) for one in found]
+        return [None if one is None else Again(self._merged(one), self._counts(one)) for one in found]
 
     def _merged(self, found: _Found) -> Snapshot:
-        names, rows, terms = found
-        kept = [part for part in self._whole.rows if part.table not in names]
-        kept_terms = [part for part in self._whole.terms if part.table not in names]
-        return self._whole._replace(rows=by_name([*kept, *rows]), terms=by_name([*kept_terms, *terms]))
+        kept = [part for part in self._whole.rows if part.table not in found.names]
+        terms = [part for part in self._whole.terms if part.table not in found.names]
+        return self._whole._replace(rows=by_name([*kept, *found.rows]), terms=by_name([*terms, *found.terms]))
+
+    def _counts(self, found: _Found) -> dict[Place, int]:
+        if not self._counted:
+            return {}
+        first = len(self._changes) - len(found.changes)  # those before the image did not run again
+        places = [place for file in self._files for place in file.places]
+        return dict(zip(places[first:], found.changes, strict=True))
 
     def _agrees(self, universe: Universe) -> bool:
         ran = self._run(universe)
         if ran is None:
             return False
         found = self._merged(ran)
-        return (found.rows, found.terms) == (self._whole.rows, self._whole.terms)
+        same = (found.rows, found.terms) == (self._whole.rows, self._whole.terms)
+        return same and ran.changes == self._changes
 
     def _run(self, universe: Universe) -> _Found | None:
-        for plainly in (True, False):  # few statements need the profile's own ways
+        """What the slice leaves in a universe, which its text decides; None where it fails."""
+        cache = self._cache
+        if cache is None:
+            return self._found(universe)
+        from squasher.prefixes import circumstances
+
+        text = circumstances("slice", self._profile, universe) + repr(self._files).encode(errors="replace")
+        name = f"{hashlib.sha256(text).hexdigest()}.rows"
+        kept = cache.get(name)
+        if kept is not None:
+            names, rows, terms = kept
+            return _Found(set(names), tuple(map(Rows._make, rows)), tuple(map(Rows._make, terms)), ())
+        start = time.perf_counter()
+        found = self._found(universe)
+        if found is not None and time.perf_counter() - start > cache.worth:
+            cache.put(name, (sorted(found.names), [*map(tuple, found.rows)], [*map(tuple, found.terms)]))
+        return found
+
+    def _found(self, universe: Universe) -> _Found | None:
+        # few statements need the profile's own ways, in which alone they are counted
+        for plainly in (False,) if self._counted else (True, False):
             with Database(self._profile, universe) as database:
                 try:
-                    self._replay(database, plainly=plainly)
+                    ran = self._replay(database, plainly=plainly)
                     held = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
                     objects = tuple(item for item in self._whole.objects if item.name in held)
-                    return {item.name for item in objects}, *contents(database, objects)
+                    rows, terms = contents(database, objects)
+                    changes = tuple(one.changes for one in ran) if self._counted else ()
+                    return _Found({item.name for item in objects}, rows, terms, changes)
                 except (Stopped, SquasherError):
                     continue
         return None
 
-    def _replay(self, database: Database, *, plainly: bool) -> None:
+    def _replay(self, database: Database, *, plainly: bool) -> list[Ran]:
+        """Run all that has to run again; what is told of it, where it does not run plainly."""
         image, asked = self._image, False
+        ran: list[Ran] = []
         if image is not None:
             database.restore(image.data)
         for number, file in enumerate(self._files):
@@ -121,23 +199,24 @@ class Slice:
                 continue
             database.execute("BEGIN")
             if image is None or number > image.file:
-                _run(database, file.before, plainly=plainly)
+                ran += _run(database, file.before, plainly=plainly)
             else:  # what a PRAGMA sets is no part of an image
                 _run(database, filter(_is_pragma, file.before), plainly=plainly)
             if file.after and not asked and image is None and database.whole:
                 self._image = _Image(number, database.serialized())
             asked = asked or bool(file.after)
-            _run(database, file.after, plainly=plainly)
+            ran += _run(database, file.after, plainly=plainly)
             database.execute("COMMIT")
             database.reset()
+        return ran
 
 
-def _run(database: Database, statements: Iterable[str], *, plainly: bool) -> None:
+def _run(database: Database, statements: Iterable[str], *, plainly: bool) -> tuple[Ran, ...]:
     texts = tuple(statements)
-    if plainly:
-        database.again("\n;\n".join(texts), len(texts))
-    else:
-        database.run("\n;\n".join(texts))
+    if not plainly:
+        return database.run("\n;\n".join(texts))
+    database.again("\n;\n".join(texts), len(texts))
+    return ()
 
 
 def _is_pragma(sql: str) -> bool:
@@ -158,18 +237,20 @@ def _sliced(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> Iterator[_File
             continue
         before: list[str] = []
         after: list[str] = []
+        places: list[Place] = []
         for index, ran in enumerate(statements):
             if (number, index) in kept or _is_pragma(ran.sql):
                 asked = asked or ran.asked_clock or ran.asked_random
                 (after if asked else before).append(ran.sql)
-        yield _File(tuple(before), tuple(after))
+                places.append((number, index))
+        yield _File(tuple(before), tuple(after), tuple(places))
 
 
-def _closure(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> set[tuple[int, int]]:
+def _closure(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> set[Place]:
     """The places of all statements that touch a table which a volatile statement touches, and so on."""
-    users: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    kept: set[tuple[int, int]] = set()
-    pending: list[tuple[int, int]] = []
+    users: dict[str, list[Place]] = defaultdict(list)
+    kept: set[Place] = set()
+    pending: list[Place] = []
     for number, statements in enumerate(files):
         for index, ran in enumerate(statements):
             for name in _names(ran):

@@ -8,6 +8,7 @@ module applies a pattern to SQL.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -93,6 +94,39 @@ def significant(sql: str) -> list[Token]:
     ]
 
 
+WHITE: Final = " \t\n\v\f\r\ufeff"
+"""The characters of white space."""
+_MARK: Final = re.compile(
+    r"""'(?:[^']++|'')*+'|"(?:[^"]++|"")*+"|`(?:[^`]++|``)*+`|\[[^\]]*\]|--|/\*|[(),]""", re.DOTALL
+)
+
+
+def cells(sql: str) -> list[int] | None:
+    """Where the parentheses of a stored CREATE TABLE open, where commas cut what is in them, and their end.
+
+    None where comments stand before that.
+    """
+    found: list[int] = []
+    depth = 0
+    for match in _MARK.finditer(sql):
+        mark = match.group()
+        if mark == "(":
+            depth += 1
+            if depth == 1:
+                found.append(match.start())
+        elif mark == ",":
+            if depth == 1:
+                found.append(match.start())
+        elif mark == ")":
+            depth -= 1
+            if depth == 0:
+                found.append(match.start())
+                return found
+        elif mark in {"--", "/*"}:
+            return None
+    return None
+
+
 _FOLD: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -173,24 +207,34 @@ def canonical(sql: str) -> tuple[str, ...]:
     virtual = out[:2] == ["create", "virtual"]
     at = _NAME_AT + virtual
     if (virtual or out[:2] == ["create", "table"]) and len(out) > at:
-        out[at] = '"' + unquote(significant(sql[:_HEAD])[at].text) + '"'
+        words = (token for token in iterate(sql) if token.kind not in TRIVIA)
+        out[at] = '"' + unquote(next(islice(words, at, None)).text) + '"'
     return _virtual(sql, out) if virtual else tuple(out)
 
 
 def same_tokens(one: str, other: str) -> bool:
     """Whether two statements have the same token stream (``canonical``)."""
     # texts with the same runs between white space and comments have; that is quick to see
-    return _RUN.findall(one) == _RUN.findall(other) or canonical(one) == canonical(other)
+    return one == other or _runs(one) == _runs(other) or canonical(one) == canonical(other)
 
 
+def _runs(sql: str) -> list[str]:
+    """What stands between white space and comments, where parentheses and commas stand alone."""
+    if sql.startswith(_VIRTUAL):
+        return _RAW.findall(sql)
+    return list(filter(None, _RUN.findall(sql)))
+
+
+_VIRTUAL: Final = "CREATE VIRTUAL TABLE"
+_QUOTED: Final = r"""'(?:[^']++|'')*+'|"(?:[^"]++|"")*+"|-(?!-)|/(?!\*)"""
+_COMMENT: Final = r"--[^\n]*|/\*.*?\*/"
+_RAW: Final = re.compile(rf"""(?:[^ \t\n\f\r'"`\[/-]++|{_QUOTED})++|[`\[].*|{_COMMENT}""", re.DOTALL)
+# a variable may have parentheses in its name
 _RUN: Final = re.compile(
-    r"""(?:[^ \t\n\f\r'"`\[/-]++|'(?:[^']++|'')*+'|"(?:[^"]++|"")*+"|-(?!-)|/(?!\*))++"""
-    r"""|[`\[].*|--[^\n]*|/\*.*?\*/""",
-    re.DOTALL,
+    rf"""((?:[^ \t\n\f\r'"`\[/(),:@$\#-]++|{_QUOTED})++|[(),]|[`\[:@$\#].*)|{_COMMENT}""", re.DOTALL
 )
 _FOLDED: Final = frozenset({NUMBER, BLOB})
 _NAME_AT: Final = 2
-_HEAD: Final = 1000  # no stored head is longer, and the whole would be read twice
 
 
 def _virtual(sql: str, out: list[str]) -> tuple[str, ...]:

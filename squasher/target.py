@@ -12,6 +12,7 @@ from squasher.profiles import PROFILES, Profile
 from squasher.sql import fold
 
 if TYPE_CHECKING:
+    from squasher.cache import Cache
     from squasher.wrangler import D1Database
 
 
@@ -55,6 +56,17 @@ class Target(NamedTuple):
     """Those of wrangler's configuration that run it, those of the chosen environment first."""
     name: str = ""
     """What people call it, such as ``DB (app-db)``; '' where nothing is configured."""
+    cached: bool = False
+    """Whether what a run computes is kept for the next one, in a folder beside the migrations."""
+
+    @property
+    def cache(self) -> Cache | None:
+        """The cache beside the migrations; None where nothing is to be kept."""
+        if not self.cached:
+            return None
+        from squasher.cache import Cache
+
+        return Cache.of(self.migrations)
 
     @property
     def scope(self) -> Profile:

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from squasher.errors import SqlError
 from squasher.schema import Stored, is_virtual, read_object
 from squasher.sql import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from squasher.engine import Database, Found
+    from squasher.engine import Database
     from squasher.model import SchemaObject
     from squasher.statements import Ran
 
 _ROWS: Final = (
-    "SELECT rowid, type, name, tbl_name, sql FROM main.sqlite_schema WHERE rowid > ? ORDER BY rowid"
+    "SELECT rowid, type, name, tbl_name, sql FROM main.sqlite_schema"
+    " WHERE rowid > ? AND rowid <= ? AND sql IS NOT NULL ORDER BY rowid"
 )
-_EVERY: Final = -(1 << 63)
+_FIRST: Final = -1
+_LAST: Final = (1 << 63) - 1
+_PART: Final = 128
+"""So many places for rows have the parts that SQLite compares for us: few enough to read one anew."""
+_PARTS: Final = (
+    "WITH RECURSIVE part(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM part"
+    f" WHERE n < (SELECT max(rowid) / {_PART} FROM main.sqlite_schema))"
+    " SELECT n, (SELECT group_concat(sql, x'00') FROM main.sqlite_schema"
+    f" WHERE rowid >= n * {_PART} AND rowid < (n + 1) * {_PART}) FROM part"
+)
+"""The texts of each part, in one piece. A name is in its text, and nothing else of a row can change alone."""
 _MOVES: Final = ("rollback", "vacuum")
 """Statements that change the stored schema and define nothing."""
 
@@ -59,22 +72,25 @@ class Watcher:
     """Sees every statement of a chain, and takes notes of what it does to stored objects.
 
     A CREATE adds rows to ``sqlite_schema`` behind all others, and changes none. After whatever else
-    defines something all are compared; SQLite itself reads them all for that.
+    defines something all their texts are compared; SQLite itself reads them all for that.
     """
 
     def __init__(self, database: Database, *, facts: bool) -> None:
         self._db = database
         self._with_facts = facts
         self._ledger = database.profile.ledger
-        self._rows: set[tuple[Any, ...]] = set()
-        """Every row of the schema as it was read last."""
+        self._rows: dict[int, Stored] = {}
+        """Every row of the schema that has a text, as it was read last."""
+        self._texts: dict[int, str] = {}
+        """The texts of each part of them, as SQLite puts them together."""
         self._known: dict[int, Version] = {}
+        """Those that are the user's."""
         self._seen: dict[Stored, Version] = {}
-        self._largest = _EVERY
+        self._largest = _FIRST
         self._statements = 0
         self._notes: list[Note] = []
         self.rows = 0
-        """How many rows of the schema were read: what watching costs."""
+        """How many rows of the schema were read one by one: what watching costs."""
 
     about: Callable[[str], None] | None = None
     """Called before each statement with its text; None where nothing has to be known before it."""
@@ -82,11 +98,12 @@ class Watcher:
     def see(self, ran: Ran) -> None:
         """Called after each statement."""
         head = ran.sql[:8].lower()
-        if ran.defines or head.startswith(_MOVES):
-            if head.startswith("create"):
-                self._note(self._added(self._read(self._largest)))
-            else:
-                self._note(self._compared(self._read(_EVERY), by_row=head.startswith("alter")))
+        if head.startswith(_MOVES):
+            self._note(self._replaced())
+        elif ran.defines and head.startswith("create"):
+            self._note(self._added())
+        elif ran.defines:
+            self._note(self._altered(by_row=head.startswith("alter")))
         self._statements += 1
 
     def take(self) -> tuple[Note, ...]:
@@ -94,32 +111,34 @@ class Watcher:
         notes, self._notes, self._statements = tuple(self._notes), [], 0
         return notes
 
+    def resume(self, notes: Iterable[Note]) -> None:
+        """Know what an earlier run of the same files noted, before the first one that runs now."""
+        self._seen.update((note.new.stored, note.new) for note in notes if note.new is not None)
+        self.back()
+
     def back(self) -> None:
         """The file is rolled back: know again what is stored, and forget the notes of it."""
-        self._compared(self._read(_EVERY), by_row=False)
+        self._replaced()
         self.take()
 
-    def _read(self, after: int) -> Found:
-        found = self._db.execute(_ROWS, (after,))
+    def _read(self, after: int, until: int = _LAST) -> dict[int, Stored]:
+        found = {rowid: Stored(*row) for rowid, *row in self._db.execute(_ROWS, (after, until))}
         self.rows += len(found)
-        if found:
-            self._largest = found[-1][0]
-        elif after == _EVERY:
-            self._largest = _EVERY
         return found
 
-    def _stored(self, found: Iterable[tuple[Any, ...]]) -> dict[int, Stored]:
-        """Those that are the user's, by rowid."""
-        return {
-            rowid: Stored(*row)
-            for rowid, *row in found
-            if row[3] is not None and row[1] != self._ledger and not fold(row[1]).startswith("sqlite_")
-        }
+    def _is_own(self, stored: Stored) -> bool:
+        """Whether it is the user's."""
+        return stored.name != self._ledger and not fold(stored.name).startswith("sqlite_")
 
-    def _added(self, found: Found) -> list[tuple[Version | None, Version | None]]:
+    def _added(self) -> list[tuple[Version | None, Version | None]]:
         """A CREATE VIRTUAL TABLE adds what its module makes, too."""
-        self._rows.update(found)
-        new = self._stored(found)
+        found = self._read(self._largest)
+        for rowid, one in found.items():
+            part = rowid // _PART
+            self._texts[part] = f"{self._texts[part]}\0{one.sql}" if self._texts.get(part) else one.sql
+            self._largest = rowid
+        self._rows |= found
+        new = {rowid: one for rowid, one in found.items() if self._is_own(one)}
         virtual = any(map(is_virtual, new.values()))
         versions = {
             rowid: self._version(one, part=virtual and one.kind == "table" and not is_virtual(one))
@@ -128,16 +147,48 @@ class Watcher:
         self._known |= versions
         return [(None, version) for version in versions.values()]
 
-    def _compared(self, found: Found, *, by_row: bool) -> list[tuple[Version | None, Version | None]]:
+    def _altered(self, *, by_row: bool) -> list[tuple[Version | None, Version | None]]:
+        """What is otherwise in the parts whose texts are."""
+        try:
+            texts = {part: text or "" for part, text in self._db.execute(_PARTS)}
+        except SqlError:  # the texts of a part are longer together than one value may be
+            return self._replaced(by_row=by_row)
+        before: dict[int, Stored] = {}
+        after: dict[int, Stored] = {}
+        for part in sorted(self._texts.keys() | texts.keys()):
+            if self._texts.get(part, "") != texts.get(part, ""):
+                places = range(part * _PART, (part + 1) * _PART)
+                before |= {rowid: self._rows[rowid] for rowid in places if rowid in self._rows}
+                after |= self._read(places[0] - 1, places[-1])
+        self._texts = texts
+        return self._compared(before, after, by_row=by_row)
+
+    def _replaced(self, *, by_row: bool = False) -> list[tuple[Version | None, Version | None]]:
+        """What is otherwise in all rows, wherever they are now."""
+        after = self._read(_FIRST)
+        parts: dict[int, list[str]] = defaultdict(list)
+        for rowid, one in after.items():
+            parts[rowid // _PART].append(one.sql)
+        self._texts = {part: "\0".join(texts) for part, texts in parts.items()}
+        return self._compared(dict(sorted(self._rows.items())), after, by_row=by_row)
+
+    def _compared(
+        self, before: dict[int, Stored], after: dict[int, Stored], *, by_row: bool
+    ) -> list[tuple[Version | None, Version | None]]:
         """What is otherwise than it was known. An ALTER renames rows where they are; a VACUUM moves them."""
-        before, self._rows = self._rows, set(found)
-        other = sorted(before - self._rows, key=_rowid)
-        versions = {rowid: self._known.pop(rowid) for rowid, *_ in other if rowid in self._known}
+        for rowid in before:
+            del self._rows[rowid]
+        self._rows |= after
+        self._largest = max(self._rows, default=_FIRST)
+        other = [rowid for rowid, one in before.items() if after.get(rowid) != one]
+        versions = {rowid: self._known.pop(rowid) for rowid in other if rowid in self._known}
         left: dict[object, Version] = {
             rowid if by_row else version.key: version for rowid, version in versions.items()
         }
         pairs: list[tuple[Version | None, Version | None]] = []
-        for rowid, one in self._stored(sorted(self._rows - before, key=_rowid)).items():
+        for rowid, one in after.items():
+            if before.get(rowid) == one or not self._is_own(one):
+                continue
             old = left.pop(rowid if by_row else (one.kind, fold(one.name)), None)
             if old is not None and old.stored == one:  # it was only moved
                 self._known[rowid] = old
@@ -158,11 +209,6 @@ class Watcher:
 
     def _note(self, pairs: Iterable[tuple[Version | None, Version | None]]) -> None:
         self._notes += [Note(self._statements, old, new) for old, new in pairs]
-
-
-def _rowid(row: tuple[Any, ...]) -> int:
-    """Texts of sqlite_schema may be NULL, which has no order."""
-    return int(row[0])
 
 
 def changes(notes: Iterable[Note]) -> tuple[SchemaChange, ...]:

@@ -10,13 +10,13 @@ import pytest
 
 import squasher
 from squasher import bytecode
-from squasher.bytecode import Probe
 from squasher.changes import Modified, Order, Removed, RowSet
 from squasher.commands.check import check as check_target
 from squasher.engine import Database
 from squasher.errors import InputError, ReplayError, SquasherError, UnsupportedError
 from squasher.introspect import introspect
 from squasher.model import Table
+from squasher.probes import Probe
 from squasher.profiles import D1
 from squasher.prove import prove
 from squasher.render import RENDERERS
@@ -498,9 +498,9 @@ def test_a_wide_table_is_compiled_whole() -> None:
         for collation in ("", " COLLATE NOCASE")
     ]
     same, other = (bytecode.compare(D1, wide[0], side) for side in wide)
-    assert (same.differences, same.blind, other.blind) == ((), (), ())
-    (difference,) = other.differences
-    assert "c1499 = ?" in difference.probe.sql
+    assert (same.differing, same.blind, other.blind) == ((), (), ())
+    (probe,) = other.differing
+    assert "c1499 = ?" in probe.sql
 
 
 def of(value: str) -> str:

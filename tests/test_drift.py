@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import shutil
 import signal
 import sqlite3
@@ -333,35 +332,6 @@ def test_files_are_only_read(tenants: Tenants) -> None:
     before = {path.name: path.read_bytes() for path in tenants.root.glob("*.sqlite*")}
     assert tenants.squasher("a.sqlite").returncode == 1
     assert {path.name: path.read_bytes() for path in tenants.root.glob("*.sqlite*")} == before
-
-
-def test_a_bar_on_a_terminal(tenants: Tenants) -> None:
-    """Progress is shown on standard error where that is a terminal, and nowhere else."""
-    names = tenants.add(*map(str, range(20)))
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "squasher", "drift", *names],
-        cwd=tenants.root,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"},
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                data = os.read(ours, 4096)
-            except OSError:  # the other end is closed
-                break
-            if not data:
-                break
-            shown += data
-        out, _ = process.communicate()
-    os.close(ours)
-    assert process.returncode == 0
-    assert b"databases" in shown
-    assert b"%" in shown
-    assert out.decode().splitlines()[-1] == "20 databases in 1 group: none differs."
 
 
 def test_no_bar_without_a_terminal(tenants: Tenants) -> None:

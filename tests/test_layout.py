@@ -9,6 +9,10 @@ import pytest
 
 from squasher import layout, sql
 from squasher.chain import read_chain
+from squasher.profiles import SQLITE
+from squasher.replay import replay
+from squasher.volatile import UNIVERSES
+from tests.test_cases import PROVED, Case, name_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +44,16 @@ def test_one_column_per_line() -> None:
         "    UNIQUE (a, b)\n"
         ")"
     )
+
+
+@pytest.mark.parametrize("case", [case for case in PROVED if case.profile == "sqlite"], ids=name_of)
+def test_a_table_without_comments_is_cut_as_others_are(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every case's tables are laid out alike, whether a look at each token is taken or not."""
+    with replay(read_chain(case.migrations), SQLITE, UNIVERSES[0]) as chain:
+        texts = chain.database.execute("SELECT sql FROM sqlite_schema WHERE type = 'table'")
+    found = [layout.statement(text) for (text,) in texts]
+    monkeypatch.setattr(layout, "cells", lambda _: None)
+    assert found == [layout.statement(text) for (text,) in texts]
 
 
 def test_comments_stay_with_what_they_describe() -> None:

@@ -29,8 +29,8 @@ def run(write_chain: WriteChain, universe: Universe) -> Iterator[Run]:
     """Replay files under a profile; the databases are closed at the end."""
     replays: list[Replay] = []
 
-    def run_files(profile: Profile, files: Mapping[str, str | bytes], **options: bool) -> Replay:
-        replays.append(replay(read_chain(write_chain(files)), profile, universe, **options))
+    def run_files(profile: Profile, files: Mapping[str, str | bytes], *, observe: bool = True) -> Replay:
+        replays.append(replay(read_chain(write_chain(files)), profile, universe, observe=observe))
         return replays[-1]
 
     yield run_files

@@ -330,6 +330,30 @@ def test_comments_between_tokens_change_nothing(statement: str) -> None:
     assert outcome(injected) == outcome(statement)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("CREATE TABLE t (a,b)", "CREATE TABLE t(a , b )", True),
+        ("CREATE TABLE t (a INT(1))", "CREATE TABLE t(a INT( 1 ))", True),
+        ("CREATE TABLE t (a DEFAULT '(,', b)", "CREATE TABLE t(a DEFAULT '(,',b)", True),
+        ("CREATE TABLE t (a DEFAULT '(,')", "CREATE TABLE t (a DEFAULT '( ,')", False),
+        ('CREATE TABLE t ("a,b")', 'CREATE TABLE t ("a ,b")', False),
+        ("CREATE TABLE t ([a,b])", "CREATE TABLE t ([a , b])", False),
+        ("CREATE TABLE t (a, -- b)\n)", "CREATE TABLE t (a,b)", False),
+        ("CREATE TABLE t (a/*,*/, b)", "CREATE TABLE t (a /*(*/,b)", True),
+        ("CREATE TABLE t (a -- one\n, b)", "CREATE TABLE t (a, -- another\nb)", True),
+        ("CREATE TABLE t (a CHECK ($x(a) = 1))", "CREATE TABLE t (a CHECK ($x (a) = 1))", False),
+        ("CREATE TABLE t (ab)", "CREATE TABLE t (a b)", False),
+        ("CREATE TABLE t (a CHECK (1 - -1))", "CREATE TABLE t (a CHECK (1 --1)\n))", False),
+        ("CREATE VIRTUAL TABLE t USING fts5(a,b)", "CREATE VIRTUAL TABLE t USING fts5(a, b)", False),
+    ],
+)
+def test_the_tokens_of_two_statements(one: str, other: str, *, same: bool) -> None:
+    """White space around parentheses and commas means something in quotes and a module's arguments."""
+    assert sql.same_tokens(one, other) is same
+    assert (sql.canonical(one) == sql.canonical(other)) is same
+
+
 @given(st.sampled_from(STATEMENTS), places)
 @example(STATEMENTS[0], [(4, "\ufeff"), (5, "-- it's; \"\n"), (5, " \v"), (9, "/* ' */")])
 def test_any_trivia_between_tokens_changes_nothing(statement: str, found: list[tuple[int, str]]) -> None:

@@ -530,9 +530,9 @@ class _Counted:
         self.universes: list[str] = []
         self._replay = replay
 
-    def __call__(self, chain: Chain, profile: Profile, universe: Universe, *, observe: bool = True) -> Replay:
+    def __call__(self, chain: Chain, profile: Profile, universe: Universe, *, cache: None = None) -> Replay:
         self.universes.append(universe.name)
-        return self._replay(chain, profile, universe, observe=observe)
+        return self._replay(chain, profile, universe, cache=cache)
 
 
 @pytest.mark.parametrize("profile", list(PROFILES))

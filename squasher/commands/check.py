@@ -80,10 +80,11 @@ def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
     if target.profile.ledger is not None and not file.text.strip():
         raise InputError(f"{file.path} is empty", hint="Run `squasher squash` to write it.")
     observed, fresh = together(
-        lambda: observe(chain, target.scope), lambda: load(file, target.scope, UNIVERSES)
+        lambda: observe(chain, target.scope, cache=target.cache),
+        lambda: load(file, target.scope, UNIVERSES, cache=target.cache),
     )
     if len(fresh.snapshots) < len(observed.universes):
-        fresh = load(file, target.scope, observed.universes)
+        fresh = load(file, target.scope, observed.universes, cache=target.cache)
     side = observed.side
     if len(side.snapshots) < len(fresh.snapshots):
         side = Side.of(side.snapshots * len(fresh.snapshots))  # the same in every universe

@@ -74,7 +74,7 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
     chain = whole if to is None else whole.until(to)
     if write:
         target.require_outside(target.fresh)
-    made = proved(observe(chain, target.scope), target)
+    made = proved(observe(chain, target.scope, cache=target.cache), target)
     touched = touched or without_manifest(chain, target.migrations, made.snapshot.ledger)
     made = made._replace(warnings=(*cut_short(whole, chain), *made.warnings), touched=touched)
     return made._replace(written=write and write_atomically(target.fresh, made.text.encode()))
@@ -206,7 +206,7 @@ def loaded(observed: Observed, text: str, target: Target, decision: Decision) ->
     """A text and what a new installation makes of it. Raises UnprovedError when it does not load."""
     file = Migration(target.fresh.name, target.fresh.as_posix(), text.encode(), text)
     try:
-        side = load(file, target.scope, observed.universes)
+        side = load(file, target.scope, observed.universes, cache=target.cache)
     except ReplayError as error:
         _refuse_mismatch(error)
         raise UnprovedError(f"the fresh file that was made does not load: {error.message}") from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from squasher.errors import ReplayError, UnsupportedError
 from squasher.introspect import introspect
 from squasher.replay import replay
+from squasher.slices import Again, Slice
 from squasher.statements import Stopped
 from squasher.volatile import UNIVERSES, variants
 
@@ -40,31 +41,50 @@ class Elsewhere(NamedTuple):
 
 
 def elsewhere(study: Study) -> Elsewhere:
-    """Replay the chain in the other universes, where that can make a difference; for ``study.once``.
+    """Run what of the chain can do otherwise in the other universes; for ``study.once``.
 
     Nothing but statements that ask for the time or for chance, or read the ledger's times, can tell one
     universe from another. What the target refuses is left out there, too.
     """
-    ran = [statement for statement in study.statements if statement.ran is not None]
+    ran = [(statement, statement.ran) for statement in study.statements if statement.ran is not None]
     ledger = study.profile.ledger
     if not study.complete or not any(
-        one.ran.asked_clock or one.ran.asked_random or ledger in one.ran.touches for one in ran if one.ran
+        one.asked_clock or one.asked_random or ledger in one.touches for _, one in ran
     ):
         return Elsewhere()
-    changes = [[one.ran.changes for one in ran if one.ran]]
-    snapshots = [introspect(study.database)]
-    for universe in UNIVERSES[1:]:
+    here = introspect(study.database)
+    files = [step.statements for step in study.steps]
+    part = Slice(study.profile, files, here, UNIVERSES[0], counted=True)
+    others = UNIVERSES[1:]
+    changes = [[one.changes for _, one in ran]]
+    snapshots = [here]
+    for universe, again in zip(
+        others, part.again(others) if part.sound else [None] * len(others), strict=True
+    ):
         try:
-            with replay(study.as_run, study.profile, universe, observe=False) as other:
-                changes.append([done.changes for step in other.steps for done in step.statements])
-                snapshots.append(introspect(other.database))
+            snapshot, counts = _whole(study, universe) if again is None else again
         except ReplayError as error:
             return Elsewhere(failure=Failure(universe, error, _failing(study, error)))
-    counts = tuple(zip(ran, zip(*changes, strict=True), strict=True))
+        snapshots.append(snapshot)
+        places = [(number, index) for number, file in enumerate(files) for index in range(len(file))]
+        pairs = zip(places, changes[0], strict=True)
+        changes.append([counts.get(place, count) for place, count in pairs])
+    counted = tuple(zip((one for one, _ in ran), zip(*changes, strict=True), strict=True))
     try:
-        return Elsewhere(counts, snapshots[0], variants(snapshots))
+        return Elsewhere(counted, here, variants(snapshots))
     except UnsupportedError:
-        return Elsewhere(counts, snapshots[0])
+        return Elsewhere(counted, here)
+
+
+def _whole(study: Study, universe: Universe) -> Again:
+    """What the chain does there, by a replay of all of it. Raises ReplayError."""
+    with replay(study.as_run, study.profile, universe, observe=False) as other:
+        counts = {
+            (number, index): ran.changes
+            for number, step in enumerate(other.steps)
+            for index, ran in enumerate(step.statements)
+        }
+        return Again(introspect(other.database), counts)
 
 
 def _failing(study: Study, error: ReplayError) -> Statement:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from squasher.bytecode import build
 from squasher.changes import Added
 from squasher.engine import Database
 from squasher.errors import SquasherError
 from squasher.lint.rule import Span
 from squasher.model import EMPTY, Index, Table, Trigger, kind_of
+from squasher.reload import build
 from squasher.sql import fold
 from squasher.volatile import UNIVERSES
 

@@ -6,8 +6,9 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
+from squasher import progress
 from squasher.d1 import first_statement
-from squasher.engine import Database
+from squasher.engine import Database, largest_allocation
 from squasher.errors import ReplayError, SqlError
 from squasher.hints import explain, topic_of
 from squasher.lint.head import head
@@ -117,6 +118,7 @@ def read(target: Target, chain: Chain) -> Study:
     anything else fails it ends, and the files behind it are only split.
     """
     database = Database(target.profile, UNIVERSES[0])
+    largest_allocation(anew=True)
     try:
         with utc():
             begin(database)
@@ -124,7 +126,7 @@ def read(target: Target, chain: Chain) -> Study:
     except BaseException:
         database.close()
         raise
-    return Study(target, chain, files, steps, database)
+    return Study(target, chain, files, steps, database, largest_allocation())
 
 
 def _files(database: Database, chain: Chain) -> tuple[tuple[File, ...], tuple[Step, ...]]:
@@ -132,7 +134,7 @@ def _files(database: Database, chain: Chain) -> tuple[tuple[File, ...], tuple[St
     files: list[File] = []
     steps: list[Step] = []
     reader = _Reader(database, chain, witness)
-    for index, migration in enumerate(chain.migrations):
+    for index, migration in enumerate(progress.over(chain.migrations, progress.REPLAYED)):
         if len(steps) < index:
             files.append(File(migration, tuple(split(migration)), ran=False))
             continue

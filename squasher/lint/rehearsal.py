@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from squasher import progress
 from squasher.engine import Database
 from squasher.errors import ReplayError, SqlError
 from squasher.lint.failures import failure_of, without
@@ -65,7 +66,7 @@ class _Stage:
         """Run all files."""
         database = self._new()
         try:
-            for index, file in enumerate(self._files):
+            for index, file in enumerate(progress.over(self._files, progress.REHEARSED)):
                 try:
                     database = self._file(database, index)
                 except ReplayError:  # not even without rows: what the study saw cannot be had again

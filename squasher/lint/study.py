@@ -124,12 +124,15 @@ class Study:
         files: tuple[File, ...],
         steps: tuple[Step, ...],
         database: Database,
+        largest: int,
     ) -> None:
         self.target = target
         self.chain = chain
         self.files = files
         self.steps = steps
         self.database = database
+        self.largest = largest
+        """No value and no row of the chain's had more bytes, but for zeros."""
         self.ignores: tuple[Ignore, ...] = ()
         self.asked: frozenset[str] = frozenset()
         """The codes of the rules that are not off."""

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _ARGUMENTS: Final = 32
 _BYTES: Final = 2_000_000
 _FULL: Final = 0.9
+_ZEROS: Final = "zeroblob"
+"""The only values that are longer than the memory they take."""
 _NO_CALL: Final = frozenset({"table", "into", "exists", "references", "on", "."})
 """Words before a name that has a list of columns behind it."""
 
@@ -71,8 +73,7 @@ def _long(study: Study, statement: Statement) -> Iterator[Violation]:
 
 def _may_break(study: Study) -> bool:
     """Whether any statement may be refused: it costs a second replay to know."""
-    (pages,), (size,) = (study.database.execute(f"PRAGMA page_{what}")[0] for what in ("count", "size"))
-    if pages * size > _BYTES:
+    if study.largest >= _BYTES or any(_ZEROS in statement.text.lower() for statement in study.statements):
         return True
     return any(
         statement.ran is not None and statement.text.count(",") >= _ARGUMENTS and _calls(statement.tokens)

@@ -31,7 +31,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from squasher.bytecode import build
 from squasher.engine import Database
 from squasher.lint.final import by_name, final, place, rebuilt
 from squasher.lint.firing import firing
@@ -39,6 +38,7 @@ from squasher.lint.quoted import quoted, strings
 from squasher.lint.rule import Rule, Violation
 from squasher.lint.walk import walk
 from squasher.model import EMPTY, Index, Table, Trigger, View, VirtualTable
+from squasher.reload import build
 from squasher.sql import fold, literal, printable, quote, significant, unquote
 from squasher.volatile import UNIVERSES
 
