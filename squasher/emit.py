@@ -82,7 +82,7 @@ def _refuse_terminators(block: str) -> None:
 
     https://sqlite.org/cli.html: what follows would be another statement there.
     """
-    if not any(line.strip().lower() in _TERMINATORS for line in block.split("\n")):
+    if _TERMINATORS.isdisjoint(map(str.lower, map(str.strip, block.split("\n")))):
         return
     for before, token, after in zip(*(tokens(block)[start:] for start in range(3)), strict=False):
         alone = "\n" in before.text and "\n" in after.text and before.kind == after.kind == SPACE
@@ -290,8 +290,8 @@ class Writer:
         """Multi-row INSERTs of a table's rows, after a comment of ``before`` bytes."""
         yield from self._packed(rows.table, self._parts(rows), before)
 
-    def _parts(self, rows: Rows) -> Iterator[tuple[str, str]]:
-        """The heads of the INSERTs that rows need, and their VALUES; '' where no column is left."""
+    def _parts(self, rows: Rows) -> Iterator[tuple[str, list[str]]]:
+        """The heads of the INSERTs that rows need, with their VALUES; '' where no column is left."""
         chosen = self._choices.of(rows.table)
         marks = {row for runs in chosen.values() for run in runs for row in (run.start, run.stop)}
         numbers = rows.rowids if needs_rowids(rows) else None
@@ -305,21 +305,20 @@ class Writer:
             if numbers is not None:
                 kept = [(rows.rowid, list(map(str, numbers[start:stop]))), *kept]
             if not kept:
-                yield from [(f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", "")] * (stop - start)
+                yield f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", [""] * (stop - start)
                 continue
             head = self._head(rows.table, tuple(column for column, _ in kept))
-            for cells in zip(*(texts for _, texts in kept), strict=True):
-                yield head, f"    ({', '.join(cells)})"
+            rows_of = zip(*(texts for _, texts in kept), strict=True)
+            yield head, [f"    ({cells})" for cells in map(", ".join, rows_of)]
 
-    def _packed(self, table: str, parts: Iterable[tuple[str, str]], before: int = 0) -> Iterator[str]:
-        """Statements from pairs of a head and one row; a new one where the head changes or bytes run out.
+    def _packed(self, table: str, parts: Iterable[tuple[str, list[str]]], before: int = 0) -> Iterator[str]:
+        """Statements from pairs of a head and rows; a new one where the head changes or bytes run out.
 
         SQLite counts the ``before`` bytes of comment above the first statement with it.
         """
         head, values, size, steps = "", list[str](), 0, 0
         limit = self._profile.limits.sql_length
-        for number, (this, text) in enumerate(parts, 1):
-            length = len(text.encode()) + len(",\n")
+        for number, (this, text, length) in enumerate(_measured(parts), 1):
             start = len(this.encode()) + len("\n;\n") + before
             if limit and start + length > limit:
                 raise UnsupportedError(
@@ -377,14 +376,22 @@ class Writer:
 
     def _ledger(self, table: str) -> str:
         head = f"INSERT OR IGNORE INTO {quote(table)} (name) VALUES"
-        parts = ((head, f"    ({literal(name)})") for name in self._snapshot.ledger)
+        rows = [f"    ({literal(name)})" for name in self._snapshot.ledger]
         note = "-- the ledger · these migrations are in this file and must not be applied again"
-        return "\n".join([note, d1.ledger_table(table) + ";", *self._packed(table, parts)])
+        return "\n".join([note, d1.ledger_table(table) + ";", *self._packed(table, [(head, rows)])])
 
 
 def needs_rowids(rows: Rows) -> bool:
     """Whether the implicit rowids must be written: plain INSERTs number rows from 1 without gaps."""
     return rows.rowids is not None and any(number != row for row, number in enumerate(rows.rowids, 1))
+
+
+def _measured(parts: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, str, int]]:
+    """Each row behind its head, and the bytes that it takes in a statement."""
+    for head, texts in parts:
+        plain = all(map(str.isascii, texts))
+        for text in texts:
+            yield head, text, (len(text) if plain else len(text.encode())) + len(",\n")
 
 
 def _statement(sql: str | None) -> str:
