@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import repeat
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher import d1, fulltext, layout
@@ -44,6 +45,14 @@ class Source(NamedTuple):
     last: str
     migrations: int
     digest: str
+
+
+class _Part(NamedTuple):
+    """A head, rows of VALUES behind it ('' where no column is left), and how many cells each of them has."""
+
+    head: str
+    rows: list[str]
+    width: int
 
 
 def emit(
@@ -290,8 +299,8 @@ class Writer:
         """Multi-row INSERTs of a table's rows, after a comment of ``before`` bytes."""
         yield from self._packed(rows.table, self._parts(rows), before)
 
-    def _parts(self, rows: Rows) -> Iterator[tuple[str, list[str]]]:
-        """The heads of the INSERTs that rows need, with their VALUES; '' where no column is left."""
+    def _parts(self, rows: Rows) -> Iterator[_Part]:
+        """The INSERTs that rows need."""
         chosen = self._choices.of(rows.table)
         marks = {row for runs in chosen.values() for run in runs for row in (run.start, run.stop)}
         numbers = rows.rowids if needs_rowids(rows) else None
@@ -305,20 +314,20 @@ class Writer:
             if numbers is not None:
                 kept = [(rows.rowid, list(map(str, numbers[start:stop]))), *kept]
             if not kept:
-                yield f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", [""] * (stop - start)
+                yield _Part(f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", [""] * (stop - start), 0)
                 continue
             head = self._head(rows.table, tuple(column for column, _ in kept))
             rows_of = zip(*(texts for _, texts in kept), strict=True)
-            yield head, [f"    ({cells})" for cells in map(", ".join, rows_of)]
+            yield _Part(head, [f"    ({cells})" for cells in map(", ".join, rows_of)], len(kept))
 
-    def _packed(self, table: str, parts: Iterable[tuple[str, list[str]]], before: int = 0) -> Iterator[str]:
-        """Statements from pairs of a head and rows; a new one where the head changes or bytes run out.
+    def _packed(self, table: str, parts: Iterable[_Part], before: int = 0) -> Iterator[str]:
+        """Statements from their parts; a new one where the head changes or bytes run out.
 
         SQLite counts the ``before`` bytes of comment above the first statement with it.
         """
         head, values, size, steps = "", list[str](), 0, 0
         limit = self._profile.limits.sql_length
-        for number, (this, text, length) in enumerate(_measured(parts), 1):
+        for number, (this, text, length, cost) in enumerate(_measured(parts), 1):
             start = len(this.encode()) + len("\n;\n") + before
             if limit and start + length > limit:
                 raise UnsupportedError(
@@ -326,7 +335,6 @@ class Writer:
                     f" and {self._profile.name} allows {limit:,}",
                     hint="Let the application write the row, or shorten it in a migration.",
                 )
-            cost = 2 + text.count(",") + text.count("(") + text.count("||")
             full = self.cuts and (size + length > _STATEMENT_BYTES or steps + cost > _STATEMENT_STEPS)
             if this != head or not text or full:
                 if head:
@@ -378,7 +386,7 @@ class Writer:
         head = f"INSERT OR IGNORE INTO {quote(table)} (name) VALUES"
         rows = [f"    ({literal(name)})" for name in self._snapshot.ledger]
         note = "-- the ledger · these migrations are in this file and must not be applied again"
-        return "\n".join([note, d1.ledger_table(table) + ";", *self._packed(table, [(head, rows)])])
+        return "\n".join([note, d1.ledger_table(table) + ";", *self._packed(table, [_Part(head, rows, 1)])])
 
 
 def needs_rowids(rows: Rows) -> bool:
@@ -386,12 +394,18 @@ def needs_rowids(rows: Rows) -> bool:
     return rows.rowids is not None and any(number != row for row, number in enumerate(rows.rowids, 1))
 
 
-def _measured(parts: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, str, int]]:
-    """Each row behind its head, and the bytes that it takes in a statement."""
-    for head, texts in parts:
-        plain = all(map(str.isascii, texts))
-        for text in texts:
-            yield head, text, (len(text) if plain else len(text.encode())) + len(",\n")
+def _measured(parts: Iterable[_Part]) -> Iterator[tuple[str, str, int, int]]:
+    """Each row behind its head, the bytes that it takes in a statement, and about how many steps."""
+    for head, texts, width in parts:
+        whole = "".join(texts)
+        measured = texts if whole.isascii() else map(str.encode, texts)
+        lengths = [len(text) + len(",\n") for text in measured]
+        commas = width - 1  # at least, in each row, as it has one bracket at least
+        if (whole.count(","), whole.count("(")) == (commas * len(texts), len(texts)) and "||" not in whole:
+            yield from zip(repeat(head), texts, lengths, repeat(3 + commas))
+            continue
+        costs = [2 + text.count(",") + text.count("(") + text.count("||") for text in texts]
+        yield from zip(repeat(head), texts, lengths, costs, strict=False)
 
 
 def _statement(sql: str | None) -> str:
