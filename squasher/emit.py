@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import repeat
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher import d1, fulltext, layout, progress
@@ -46,6 +47,14 @@ class Source(NamedTuple):
     digest: str
 
 
+class _Part(NamedTuple):
+    """A head, rows of VALUES behind it ('' where no column is left), and how many cells each of them has."""
+
+    head: str
+    rows: list[str]
+    width: int
+
+
 def emit(
     snapshot: Snapshot,
     profile: Profile,
@@ -82,7 +91,7 @@ def _refuse_terminators(block: str) -> None:
 
     https://sqlite.org/cli.html: what follows would be another statement there.
     """
-    if not any(line.strip().lower() in _TERMINATORS for line in block.split("\n")):
+    if _TERMINATORS.isdisjoint(map(str.lower, map(str.strip, block.split("\n")))):
         return
     for before, token, after in zip(*(tokens(block)[start:] for start in range(3)), strict=False):
         alone = "\n" in before.text and "\n" in after.text and before.kind == after.kind == SPACE
@@ -293,8 +302,8 @@ class Writer:
         """Multi-row INSERTs of a table's rows, after a comment of ``before`` bytes."""
         yield from self._packed(rows.table, self._parts(rows), before)
 
-    def _parts(self, rows: Rows) -> Iterator[tuple[str, str]]:
-        """The heads of the INSERTs that rows need, and their VALUES; '' where no column is left."""
+    def _parts(self, rows: Rows) -> Iterator[_Part]:
+        """The INSERTs that rows need."""
         chosen = self._choices.of(rows.table)
         marks = {row for runs in chosen.values() for run in runs for row in (run.start, run.stop)}
         numbers = rows.rowids if needs_rowids(rows) else None
@@ -308,22 +317,21 @@ class Writer:
             if numbers is not None:
                 kept = [(rows.rowid, list(map(str, numbers[start:stop]))), *kept]
             if not kept:
-                yield from [(f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", "")] * (stop - start)
+                yield _Part(f"INSERT INTO {quote(rows.table)} DEFAULT VALUES", [""] * (stop - start), 0)
                 continue
             head = self._head(rows.table, tuple(column for column, _ in kept))
-            for cells in zip(*(texts for _, texts in kept), strict=True):
-                yield head, f"    ({', '.join(cells)})"
+            rows_of = zip(*(texts for _, texts in kept), strict=True)
+            yield _Part(head, [f"    ({cells})" for cells in map(", ".join, rows_of)], len(kept))
             self._wrote(stop - start)
 
-    def _packed(self, table: str, parts: Iterable[tuple[str, str]], before: int = 0) -> Iterator[str]:
-        """Statements from pairs of a head and one row; a new one where the head changes or bytes run out.
+    def _packed(self, table: str, parts: Iterable[_Part], before: int = 0) -> Iterator[str]:
+        """Statements from their parts; a new one where the head changes or bytes run out.
 
         SQLite counts the ``before`` bytes of comment above the first statement with it.
         """
         head, values, size, steps = "", list[str](), 0, 0
         limit = self._profile.limits.sql_length
-        for number, (this, text) in enumerate(parts, 1):
-            length = len(text.encode()) + len(",\n")
+        for number, (this, text, length, cost) in enumerate(_measured(parts), 1):
             start = len(this.encode()) + len("\n;\n") + before
             if limit and start + length > limit:
                 raise UnsupportedError(
@@ -331,7 +339,6 @@ class Writer:
                     f" and {self._profile.name} allows {limit:,}",
                     hint="Let the application write the row, or shorten it in a migration.",
                 )
-            cost = 2 + text.count(",") + text.count("(") + text.count("||")
             full = self.cuts and (size + length > _STATEMENT_BYTES or steps + cost > _STATEMENT_STEPS)
             if this != head or not text or full:
                 if head:
@@ -381,14 +388,28 @@ class Writer:
 
     def _ledger(self, table: str) -> str:
         head = f"INSERT OR IGNORE INTO {quote(table)} (name) VALUES"
-        parts = ((head, f"    ({literal(name)})") for name in self._snapshot.ledger)
+        rows = [f"    ({literal(name)})" for name in self._snapshot.ledger]
         note = "-- the ledger · these migrations are in this file and must not be applied again"
-        return "\n".join([note, d1.ledger_table(table) + ";", *self._packed(table, parts)])
+        return "\n".join([note, d1.ledger_table(table) + ";", *self._packed(table, [_Part(head, rows, 1)])])
 
 
 def needs_rowids(rows: Rows) -> bool:
     """Whether the implicit rowids must be written: plain INSERTs number rows from 1 without gaps."""
     return rows.rowids is not None and any(number != row for row, number in enumerate(rows.rowids, 1))
+
+
+def _measured(parts: Iterable[_Part]) -> Iterator[tuple[str, str, int, int]]:
+    """Each row behind its head, the bytes that it takes in a statement, and about how many steps."""
+    for head, texts, width in parts:
+        whole = "".join(texts)
+        measured = texts if whole.isascii() else map(str.encode, texts)
+        lengths = [len(text) + len(",\n") for text in measured]
+        commas = width - 1  # at least, in each row, as it has one bracket at least
+        if (whole.count(","), whole.count("(")) == (commas * len(texts), len(texts)) and "||" not in whole:
+            yield from zip(repeat(head), texts, lengths, repeat(3 + commas))
+            continue
+        costs = [2 + text.count(",") + text.count("(") + text.count("||") for text in texts]
+        yield from zip(repeat(head), texts, lengths, costs, strict=False)
 
 
 def _statement(sql: str | None) -> str:

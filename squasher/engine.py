@@ -292,12 +292,14 @@ class Database:
             self._authority.paused = False
             self.budget.end()
 
-    def stream(self, sql: str) -> Iterator[tuple[Value, ...]]:
-        """As ``execute``, row by row; nothing else runs here before the last. Raises SqlError."""
+    def stream(self, sql: str, count: int) -> Iterator[Found]:
+        """As ``execute``, ``count`` rows at a time; nothing else runs here meanwhile. Raises SqlError."""
         self.budget.begin(STEP_BUDGET)
         self._authority.paused = True
         try:
-            yield from self._db.execute(sql)
+            rows = self._db.execute(sql)
+            while found := list(itertools.islice(rows, count)):
+                yield found
         except apsw.InterruptError as error:
             raise _out_of_budget(self.budget, f" in squasher's own: {sql[:_SHOWN]}") from error
         except apsw.Error as error:

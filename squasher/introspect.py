@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from squasher.model import SchemaObject
 
 _LEDGER_COLUMNS: Final = ("id", "name", "applied_at")
-LARGEST_CONTENT: Final = 64 << 20
+LARGEST_CONTENT: Final = 128 << 20
 """Bytes of a database that can be read, its indexes included."""
-MOST_CELLS: Final = 4_000_000
+MOST_CELLS: Final = 16_000_000
 """Values that can be read, of all tables together."""
 _REFERENCE: Final = (
     "Load large data with a program of its own: migrations carry a schema and reference rows."
@@ -291,7 +291,7 @@ def _shadows(database: Database, table: VirtualTable) -> list[Rows]:
 def _refuse_too_much(
     database: Database, objects: tuple[SchemaObject, ...], *, carried: bool, some: bool
 ) -> None:
-    """Values take many times their size in memory once they are read: strangers fill tables too."""
+    """Values take time to read and, where rows differ, many times their size: strangers fill tables too."""
     scale = database.profile.scale
     ((size,),) = database.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     if size > LARGEST_CONTENT * scale and not some:

@@ -12,7 +12,7 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain, islice, pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Final, overload
 
 from squasher.sql import literal
@@ -124,27 +124,52 @@ class Packed(Sequence["Row"]):
         return isinstance(other, Packed) and [*self.bounds()] == [*other.bounds()]
 
 
-def pack(rows: Iterable[tuple[Value, ...]]) -> tuple[Row, ...] | Packed:
-    """The rows as literals, or packed where there are many."""
-    source = iter(rows)
-    first = list(islice(source, ROWS + 1))
-    if len(first) <= ROWS:
-        return tuple(tuple(map(literal, row)) for row in first)
+def pack(found: Iterable[list[tuple[Value, ...]]], rowids: list[int] | None = None) -> Sequence[Row]:
+    """Rows, which come ROWS at a time: as literals, or packed where there are many.
+
+    With ``rowids``, each row begins with its own, which is put there.
+    """
     chunks: list[tuple[bytes, ...]] = []
+    held: list[tuple[Value, ...]] = []
     length = 0
-    source = chain(first, source)
-    del first
-    while block := list(islice(source, ROWS)):
-        chunks.append(tuple(map(_pack, zip(*block, strict=True))))
-        length += len(block)
-    return Packed(tuple(chunks), ROWS, length)
+    for rows in found:
+        if held and not chunks:
+            chunks.append(_chunk(held, rowids))
+        length += len(rows)
+        held = rows
+        if chunks:
+            chunks.append(_chunk(rows, rowids))
+    if chunks:
+        return Packed(tuple(chunks), ROWS, length)
+    if rowids is None:
+        return tuple(tuple(map(literal, row)) for row in held)
+    rowids += [row[0] for row in held]  # type: ignore[misc]
+    return tuple(tuple(map(literal, row[1:])) for row in held)
+
+
+def batches(rows: list[tuple[Value, ...]]) -> Iterator[list[tuple[Value, ...]]]:
+    """Rows that were read in another way, ROWS at a time."""
+    return (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
+
+
+def _chunk(rows: list[tuple[Value, ...]], rowids: list[int] | None) -> tuple[bytes, ...]:
+    columns = zip(*rows, strict=True)
+    if rowids is not None:
+        rowids += next(columns)
+    return tuple(map(_pack, columns))
 
 
 def _pack(values: tuple[Value, ...]) -> bytes:
     one = values[0]
     # 1 == 1.0 and 0.0 == -0.0 here, and not in a database
-    if not isinstance(one, float) and values.count(one) == len(values) and len(set(map(type, values))) == 1:
+    if one == 0 and isinstance(one, float):
+        return _many(values)
+    if values.count(one) == len(values) and len(set(map(type, values))) == 1:
         return _ALIKE + marshal.dumps(one, _PLAIN)
+    return _many(values)
+
+
+def _many(values: tuple[Value, ...]) -> bytes:
     return b"z" + zlib.compress(marshal.dumps(values, _PLAIN), 1)
 
 

@@ -10,10 +10,8 @@ from squasher.model import Rows
 from squasher.sql import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from squasher.engine import Database, Found
-    from squasher.model import Table, Value
+    from squasher.model import Table
 
 LARGEST_ROWID: Final = 2**63 - 1
 
@@ -54,23 +52,15 @@ def read_rows(
     """Read a table; ``rowid`` is the name under which the implicit rowid can be reached."""
     named = [quote(column) for column in columns]
     tail = f" FROM {quote(table)}" + (f" ORDER BY {order}" if order else "")
-    rowids = list[int]() if rowid else None
+    names = [rowid, *named] if rowid else named
     try:
-        found = database.stream(_select([rowid, *named] if rowid else named, tail))
-        rows = packed.pack(found if rowids is None else _without(rowids, found))
+        rowids = list[int]() if rowid else None
+        rows = packed.pack(database.stream(_select(names, tail), packed.ROWS), rowids)
     except UnicodeDecodeError:
         rowids = list[int]() if rowid else None
-        read = iter(fetch(database, [rowid, *named] if rowid else named, tail))
-        rows = packed.pack(read if rowids is None else _without(rowids, read))
+        rows = packed.pack(packed.batches(fetch(database, names, tail)), rowids)
     numbers = None if rowids is None else _numbers(rowids)
     return Rows(table=table, columns=columns, rows=rows, rowids=numbers, rowid=rowid or "rowid")
-
-
-def _without(rowids: list[int], found: Iterator[tuple[Value, ...]]) -> Iterator[tuple[Value, ...]]:
-    """The rows without the rowids before them, which are put into a list of their own."""
-    for rowid, *values in found:
-        rowids.append(rowid)  # type: ignore[arg-type]
-        yield tuple(values)
 
 
 def _numbers(rowids: list[int]) -> tuple[int, ...] | range:

@@ -106,6 +106,9 @@ class Slice:
         counting = any(
             ran.asked_counters or profile.ledger in ran.touches for statements in files for ran in statements
         )
+        # without a random value, nothing tells two universes of the same time apart
+        drew = any(ran.asked_random for statements in files for ran in statements)
+        self._same_at = None if drew or counted else universe.clock
         own = profile.transactions and any(_controls(ran) for statements in files for ran in statements)
         self.sound = False
         """Whether the slice gave the whole's rows in ``universe``, in which the whole was run."""
@@ -123,6 +126,10 @@ class Slice:
 
     def again(self, universes: Sequence[Universe]) -> list[Again | None]:
         """What the chain does in each universe; None for one in which the slice fails."""
+        others = iter(self._again([one for one in universes if one.clock != self._same_at]))
+        return [Again(self._whole, {}) if one.clock == self._same_at else next(others) for one in universes]
+
+    def _again(self, universes: Sequence[Universe]) -> list[Again | None]:
         half = len(universes) // 2
         if half and self._seconds > _WORTH_A_PROCESS:
             some, others = together(

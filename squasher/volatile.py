@@ -135,7 +135,8 @@ def _align(table: Table | None, base: Rows | None, other: Rows | None) -> Sequen
 
 def _same_set(base: Rows, other: Rows) -> bool:
     """Whether two tables hold the same rows, in any order."""
-    if any(tally(base.rows, place) != tally(other.rows, place) for place in range(len(base.columns))):
+    differ = [p for p in range(len(base.columns)) if not alike((base.rows, p), (other.rows, p))]
+    if any(tally(base.rows, place) != tally(other.rows, place) for place in differ):
         return False
     return Counter(base.rows) == Counter(other.rows)
 

@@ -183,3 +183,17 @@ def test_a_chain_that_reads_the_ledger_is_not_sliced(tmp_path: Path) -> None:
     part = sliced(chain, D1)
     assert part is not None
     assert not part.sound
+
+
+@pytest.mark.parametrize(("value", "again"), [("datetime()", 2), ("random()", 3)])
+def test_without_chance_the_same_time_is_the_same_universe(tmp_path: Path, value: str, again: int) -> None:
+    """A chain that draws no random value does not run again where only these are others."""
+    chain = chain_of(tmp_path, TABLES + f"INSERT INTO a VALUES (1, {value});\n")
+    part = sliced(chain, D1)
+    assert part is not None
+    agree(part, chain, D1)
+    found = part.snapshots(OTHERS)
+    assert None not in found
+    with replay(chain, D1, volatile.UNIVERSES[0]) as first:
+        whole = introspect(first.database)
+    assert sum(one != whole for one in found) == again

@@ -358,15 +358,15 @@ NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 
         ),
         (f"{NUMBERS.format(3000000)} SELECT * FROM n ORDER BY -i, hex(zeroblob(400));", ":1: out of memory"),
         (
-            f"CREATE TABLE t (a);\n{NUMBERS.format(100)} INSERT INTO t SELECT zeroblob(1000000) FROM n;",
-            "the database holds 95 MiB, and at most 64 MiB can be written down",
+            f"CREATE TABLE t (a);\n{NUMBERS.format(140)} INSERT INTO t SELECT zeroblob(1000000) FROM n;",
+            "the database holds 133 MiB, and at most 128 MiB can be written down",
         ),
         (
             (
-                f"CREATE TABLE t (a);\n{NUMBERS.format(100000)} INSERT INTO t SELECT 1 FROM n;\n"
+                f"CREATE TABLE t (a);\n{NUMBERS.format(400000)} INSERT INTO t SELECT 1 FROM n;\n"
                 + "".join(f"ALTER TABLE t ADD COLUMN c{n};\n" for n in range(41))
             ),
-            "the tables hold 4,200,000 values, and at most 4,000,000 can be written down",
+            "the tables hold 16,800,000 values, and at most 16,000,000 can be written down",
         ),
     ],
     ids=["randomblob", "zeroblob", "rows", "sort", "content", "cells"],
