@@ -11,6 +11,7 @@ from squasher.d1 import first_statement
 from squasher.engine import Database, largest_allocation
 from squasher.errors import ReplayError, SqlError
 from squasher.hints import explain, topic_of
+from squasher.lint.beside import Beside
 from squasher.lint.head import head
 from squasher.lint.held import MOST, columns_of, rows_of
 from squasher.lint.study import Effect, File, Refusal, Statement, Study
@@ -111,25 +112,33 @@ class Witness(Watcher):
             return True  # a view: what its trigger meets is the trigger's matter
 
 
-def read(target: Target, chain: Chain) -> Study:
+def read(target: Target, chain: Chain, *, rehearsing: bool = False) -> Study:
     """Replay ``chain`` as far as it runs, and give a study of it, to be closed by the caller.
 
     A statement that the target refuses by a rule of its own is left out and the replay goes on; where
-    anything else fails it ends, and the files behind it are only split.
+    anything else fails it ends, and the files behind it are only split. If it will be asked what a
+    ``rehearsing`` saw, that begins at once, on another processor.
     """
+    beside = Beside(chain, target.profile) if rehearsing else None
     database = Database(target.profile, UNIVERSES[0])
     largest_allocation(anew=True)
     try:
         with utc():
             begin(database)
-            files, steps = _files(database, chain)
+            files, steps = _files(database, chain, beside)
     except BaseException:
         database.close()
+        if beside is not None:
+            beside.stop()
         raise
-    return Study(target, chain, files, steps, database, largest_allocation())
+    study = Study(target, chain, files, steps, database, largest_allocation())
+    study.beside = beside
+    return study
 
 
-def _files(database: Database, chain: Chain) -> tuple[tuple[File, ...], tuple[Step, ...]]:
+def _files(
+    database: Database, chain: Chain, beside: Beside | None
+) -> tuple[tuple[File, ...], tuple[Step, ...]]:
     witness = Witness(database)
     files: list[File] = []
     steps: list[Step] = []
@@ -140,7 +149,10 @@ def _files(database: Database, chain: Chain) -> tuple[tuple[File, ...], tuple[St
             continue
         file, step = reader.file(index)
         files.append(file)
-        steps += [step] if step is not None else []
+        if step is not None:
+            steps.append(step)
+            if beside is not None:
+                beside.put(file)
     return tuple(files), tuple(steps)
 
 
