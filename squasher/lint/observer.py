@@ -151,7 +151,7 @@ class Observer(Watcher):
         return fold(next((one.new.name for one in own if fold(one.made.head.called) == name), name))
 
     def _may_leave_orphans(self) -> bool:
-        defers = any(one.head.verb == "pragma" for one in self.statements)
+        defers = any(one.text[:6].lower() == "pragma" for one in self.statements)
         return bool(self.referring) or defers or any(key.deferred for key in self._keys())
 
     def _keys(self) -> list[ForeignKey]:

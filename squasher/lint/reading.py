@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from squasher import progress
@@ -17,7 +18,7 @@ from squasher.lint.held import MOST, columns_of, rows_of
 from squasher.lint.study import Effect, File, Refusal, Statement, Study
 from squasher.lint.swallowed import swallowed
 from squasher.replay import Step, apply, begin
-from squasher.sql import COMMENT, TRIVIA, fold, iterate, quote, significant
+from squasher.sql import COMMENT, TRIVIA, fold, latest, quote, significant, tokens
 from squasher.statements import Stopped, leading_trivia
 from squasher.universe import utc
 from squasher.volatile import UNIVERSES
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _MOST_READ: Final = 1_000_000
 """So many rows are read of a chain to compare them: else each of many statements would read a table again."""
 _HEAD: Final = 500
+_FEW: Final = 8
 _MOST_REFUSED: Final = 1_000
 """With more refused statements in one file, the file is given up: whoever reads of so many knows."""
 _TOO_LONG_TO_RECORD: Final = (
@@ -61,7 +63,8 @@ class Witness(Watcher):
     def _about(self, sql: str) -> None:
         """Keep the rows that a REPLACE may delete."""
         self._before = None
-        if not sql[:_HEAD].lower().startswith(("insert", "replace", "with")):
+        start = sql[:_HEAD].lower()
+        if not (start.startswith(("insert", "replace", "with")) and "replace" in start):
             return
         what = head(significant(sql[:_HEAD]))
         if what.verb == "insert" and what.conflict == "replace":
@@ -258,14 +261,14 @@ def _ended(text: str) -> str:
     return closed if last is None or last.text == ";" else closed + "\n;"
 
 
+@lru_cache(maxsize=1 << 14)
 def ending(text: str) -> tuple[Token | None, Token | None]:
     """The last token of a file that is no comment, and the comment at its end that nobody closed."""
-    last: Token | None = None
-    token: Token | None = None
-    for token in iterate(text):
-        if token.kind not in TRIVIA:
-            last = token
-    return last, token if token is not None and _is_open(token) else None
+    found = latest(text, _FEW)
+    if len(found) == _FEW and all(token.kind in TRIVIA for token in found):
+        found = tokens(text)
+    last = next((token for token in reversed(found) if token.kind not in TRIVIA), None)
+    return last, found[-1] if found and _is_open(found[-1]) else None
 
 
 def _without(text: str, starts: Iterable[int]) -> str:
