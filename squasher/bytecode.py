@@ -9,7 +9,7 @@ from __future__ import annotations
 import marshal
 from hashlib import blake2b
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from squasher.engine import Database
 from squasher.errors import SqlError
@@ -48,6 +48,10 @@ class Programs(NamedTuple):
     """A digest of the program, or the reason why there is none."""
 
 
+Known: TypeAlias = tuple[Programs | None, Programs | None]
+"""Those of two schemas, where they are known."""
+
+
 class Difference(NamedTuple):
     """A probe whose programs differ: the first instruction of each that does."""
 
@@ -63,30 +67,37 @@ class Compared(NamedTuple):
     blind: tuple[tuple[Probe, str], ...]
 
 
-def compare(profile: Profile, old: Snapshot, new: Snapshot, known: Programs | None = None) -> Compared:
+def compare(profile: Profile, old: Snapshot, new: Snapshot, known: Known = (None, None)) -> Compared:
     """Compile every probe over both schemas. Raises SqlError when a stored text does not load.
 
-    ``known`` are the programs of the new side, if somebody has compiled them before.
+    ``known`` are the programs of the one side and the other, as far as somebody has compiled them before.
     """
     probes = tuple(sorted(probes_for(old, new), key=lambda probe: not probe.foreign_keys))
     constraints = _constraint_names(old) | _constraint_names(new)
-    before = _compiled(profile, old, probes, constraints)
-    if known is None or known.constraints != constraints or not known.compiled.keys() >= set(probes):
-        known = _compiled(profile, new, probes, constraints)
+
+    def of(snapshot: Snapshot, known: Programs | None) -> Programs:
+        if known is None or known.constraints != constraints or not known.compiled.keys() >= set(probes):
+            return _compiled(profile, snapshot, probes, constraints)
+        return known
+
+    before, after = of(old, known[0]), of(new, known[1])
     differing: list[Probe] = []
     blind: list[tuple[Probe, str]] = []
     for probe in probes:
         program = before.compiled[probe]
-        if program != known.compiled[probe]:
+        if program != after.compiled[probe]:
             differing.append(probe)
         elif isinstance(program, str):
             blind.append((probe, program))
     return Compared(tuple(differing), tuple(blind))
 
 
-def programs(profile: Profile, snapshot: Snapshot) -> Programs:
-    """The programs over one schema alone, for ``compare``. Raises SqlError as it does."""
-    return _compiled(profile, snapshot, probes_for(snapshot, snapshot), _constraint_names(snapshot))
+def programs(profile: Profile, snapshot: Snapshot) -> Programs | None:
+    """The programs over one schema alone, for ``compare``; None when a stored text does not load."""
+    try:
+        return _compiled(profile, snapshot, probes_for(snapshot, snapshot), _constraint_names(snapshot))
+    except SqlError:
+        return None
 
 
 def differences(

@@ -78,7 +78,9 @@ def prove(
         spelled = tuple((kind_of(one), one.name) for one, _ in schema.respelled)
         return Proof((*schema.changes, *rows), spelled, ()), other
     try:
-        (schema, rows, other), compared = together(look, lambda: bytecode.compare(profile, before, after))
+        (schema, rows, other), compared = together(
+            look, lambda: bytecode.compare(profile, before, after, (old.programs, new.programs))
+        )
     except SqlError as error:
         schema, rows, other = look()
         reason = f"the stored schema does not load again: {error.message}"

@@ -17,6 +17,7 @@ from squasher.sql import ROWID_NAMES, fold, significant, unquote
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from squasher.bytecode import Programs
     from squasher.changes import Change
     from squasher.model import Row, Rows, Snapshot
     from squasher.volatile import Variants
@@ -35,6 +36,8 @@ class Side(NamedTuple):
     """How its values came to be, for who compares any two sides. What was made once, a database or a
     file, may hold a constant where each replay of the other side makes another value; a chain not.
     Without it, as for a check: the new side may, the old one not."""
+    programs: Programs | None = None
+    """What ``bytecode`` compiled over its schema, where that was done before the proof."""
 
     @classmethod
     def of(cls, snapshots: Sequence[Snapshot]) -> Side:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from squasher.bytecode import programs
 from squasher.chain import Chain, read_chain, read_migration
 from squasher.changes import File
 from squasher.commands.squash import compose, decide, text_of
@@ -79,10 +80,12 @@ def _without_returned(chain: Chain, touched: tuple[Change, ...]) -> Chain:
 def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
     if target.profile.ledger is not None and not file.text.strip():
         raise InputError(f"{file.path} is empty", hint="Run `squasher squash` to write it.")
-    observed, fresh = together(
-        lambda: observe(chain, target.scope, cache=target.cache),
-        lambda: load(file, target.scope, UNIVERSES, cache=target.cache),
-    )
+
+    def other() -> Side:
+        side = load(file, target.scope, UNIVERSES, cache=target.cache)
+        return side._replace(programs=programs(target.profile, side.snapshots[0]))
+
+    observed, fresh = together(lambda: observe(chain, target.scope, cache=target.cache), other)
     if len(fresh.snapshots) < len(observed.universes):
         fresh = load(file, target.scope, observed.universes, cache=target.cache)
     side = observed.side

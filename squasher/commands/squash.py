@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from squasher import choose, volatile
+from squasher.bytecode import programs
 from squasher.cells import Cells
 from squasher.chain import Chain, Migration, read_chain
 from squasher.changes import Modified, RowSet
@@ -15,6 +16,7 @@ from squasher.fulltext import TERMS
 from squasher.guard import TouchedError, guard, stops, without_manifest
 from squasher.model import View
 from squasher.observe import Observed, ignoring, load, observe
+from squasher.parallel import together
 from squasher.prove import LAYERS, Proof, prove
 from squasher.rowdiff import Side
 from squasher.sections import unmatched
@@ -82,8 +84,11 @@ def squash(target: Target, *, to: str | None = None, write: bool = True) -> Squa
 
 def proved(observed: Observed, target: Target) -> Squashed:
     """The fresh file of a chain, proved equal to it and not written. Raises as ``squash`` does."""
-    composed = compose(observed, target)
-    proof = verify(observed, composed, target)
+    side = observed.side
+    composed, compiled = together(
+        lambda: compose(observed, target), lambda: programs(target.profile, side.snapshots[0])
+    )
+    proof = verify(observed._replace(side=side._replace(programs=compiled)), composed, target)
     if proof.changes:
         _refuse_stale_indexes(proof)
         refuse_views_of_what_is_left_out(proof, "the fresh file")
