@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final, TypeVar, overload
 from squasher import budget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _PROTOCOL: Final = 5
 """Of Python 3.8 and later."""
 Here = TypeVar("Here")
 There = TypeVar("There")
+_LENGTH: Final = 8
 
 
 @overload
@@ -64,6 +65,89 @@ def together(here: Callable[[], Here], there: Callable[[], There] | None) -> tup
         with contextlib.suppress(ChildProcessError):  # SIGCHLD is ignored: the system waits itself
             os.waitpid(child, 0)
     return first, *_received(delivered, there)
+
+
+def feed(work: Callable[[Iterator[bytes]], bytes]) -> Fed | None:
+    """Begin a computation in a child process, which gets its pieces while they are made here.
+
+    None where there can be no child.
+    """
+    if not _possible():
+        return None
+    opened: list[int] = []
+    try:
+        opened.append(os.memfd_create("squasher"))  # a pipe would hold few of them
+        opened += os.pipe()
+        opened += os.pipe()
+        child = _fork()
+    except OSError:
+        for one in opened:
+            os.close(one)
+        return None
+    pieces, told, telling, reading, writing = opened
+    if child == 0:
+        os.close(telling)
+        os.close(reading)
+        if budget.watched:
+            budget.watch()
+        _deliver(writing, lambda: work(_pieces(pieces, told)))
+    os.close(told)
+    os.close(writing)
+    return Fed(child, pieces, telling, reading)
+
+
+class Fed:
+    """A child process that waits for pieces of data, as ``feed`` gives it."""
+
+    def __init__(self, child: int, pieces: int, telling: int, reading: int) -> None:
+        self._child = child
+        self._pieces = pieces
+        self._telling = telling
+        self._reading = reading
+        self._open = True
+        budget.children.add(child)
+
+    def put(self, piece: bytes) -> None:
+        """Give it the next piece. One that has ended is not told, and delivers nothing."""
+        with contextlib.suppress(OSError):
+            left = memoryview(piece)
+            while left:
+                left = left[os.write(self._pieces, left) :]
+            os.write(self._telling, len(piece).to_bytes(_LENGTH, "big"))
+
+    def result(self) -> bytes | None:
+        """What the computation gives after the last piece; None when the child does not deliver."""
+        os.close(self._telling)
+        self._telling = -1
+        try:
+            with os.fdopen(self._reading, "rb", closefd=False) as pipe:
+                delivered = pipe.read()
+        finally:
+            self.stop()
+        return _received(delivered, lambda: None)[0]
+
+    def stop(self) -> None:
+        """End it, if it has not ended."""
+        if not self._open:
+            return
+        self._open = False
+        for one in (self._pieces, self._telling, self._reading):
+            if one >= 0:
+                os.close(one)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._child, signal.SIGKILL)
+        budget.children.discard(self._child)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self._child, 0)
+
+
+def _pieces(data: int, told: int) -> Iterator[bytes]:
+    """The pieces in a file, each as soon as its length is told."""
+    at = 0
+    with os.fdopen(told, "rb") as lengths:
+        while length := int.from_bytes(lengths.read(_LENGTH), "big"):
+            yield os.pread(data, length, at)
+            at += length
 
 
 def _fork() -> int:

@@ -8,6 +8,7 @@ module applies a pattern to SQL.
 from __future__ import annotations
 
 import re
+from collections import deque
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -84,6 +85,14 @@ def iterate(sql: str) -> Iterator[Token]:
 def tokens(sql: str) -> list[Token]:
     """Every token of ``sql``, white space and comments included; joined, they are ``sql`` again."""
     return [_new(Token, (_KINDS[m.lastgroup or _WRONG], m.group(), m.start())) for m in _TOKEN.finditer(sql)]
+
+
+def latest(sql: str, count: int) -> list[Token]:
+    """The last tokens of ``sql``, as ``tokens`` gives them."""
+    return [
+        _new(Token, (_KINDS[m.lastgroup or _WRONG], m.group(), m.start()))
+        for m in deque(_TOKEN.finditer(sql), count)
+    ]
 
 
 def significant(sql: str) -> list[Token]:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
-from squasher.parallel import together
+from squasher.parallel import feed, together
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+one_process = pytest.mark.skipif(
+    sys.platform != "linux" or len(os.sched_getaffinity(0)) == 1, reason="there is no child here"
+)
 
 
 def test_both_results_come_back() -> None:
@@ -53,3 +63,44 @@ def test_a_program_with_threads_is_not_forked() -> None:
     finally:
         done.set()
         thread.join()
+
+
+@one_process
+def test_a_child_takes_pieces_while_they_are_made() -> None:
+    """Each piece comes as it was put, large ones and many of them; the answer comes behind the last."""
+    fed = feed(lambda pieces: b",".join(str(len(piece)).encode() for piece in pieces))
+    assert fed is not None
+    lengths = [1, 3_000_000, *range(2, 2_000)]
+    for length in lengths:
+        fed.put(b"x" * length)
+    assert fed.result() == ",".join(map(str, lengths)).encode()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@one_process
+def test_a_child_that_dies_of_a_piece_delivers_nothing() -> None:
+    """Whoever fed it may go on feeding it, and learns at the end that there is no answer."""
+
+    def dies(pieces: Iterator[bytes]) -> bytes:
+        raise ValueError(next(pieces))
+
+    fed = feed(dies)
+    assert fed is not None
+    for _ in range(20_000):  # more than are told at once
+        fed.put(b"x")
+    assert fed.result() is None
+
+
+@one_process
+def test_a_child_for_which_nobody_waits_is_ended() -> None:
+    """Stopped in the middle of its work, or before its first piece, it leaves nothing behind."""
+    for pieces in ([], [b"x"]):
+        fed = feed(b"".join)
+        assert fed is not None
+        for piece in pieces:
+            fed.put(piece)
+        fed.stop()
+        fed.stop()
+        with pytest.raises(ChildProcessError):
+            os.waitpid(-1, os.WNOHANG)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ from squasher.chain import read_chain
 from squasher.lint.reading import read
 from squasher.lint.rebuilds import copied, outside, rebuilds
 from squasher.lint.rehearsal import rehearse
+from squasher.lint.rehearsal import rehearsed as rehearsed_after
 from squasher.lint.rules import RULES
 from squasher.profiles import PROFILES
 from squasher.target import target
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from squasher.lint.rehearsal import Rehearsal
+    from squasher.lint.rule import Rule
     from squasher.lint.study import Study
 
     Write = Callable[[Mapping[str, str | bytes]], Path]
@@ -232,6 +236,76 @@ def test_any_chain_can_be_rehearsed(profile: str) -> None:
         suppress_health_check=list(HealthCheck),
     )
     seed(8)(few(given(chains(profile))(holds)))()
+
+
+def _agree(directory: Path, profile: str) -> int:
+    """What a rehearsal beside the reading saw is what one behind it sees; how much that is."""
+    with read(target(directory, profile=profile), read_chain(directory), rehearsing=True) as study:
+        assert study.beside is not None
+        found = study.beside.result(study.files)
+        seen = rehearsed_after(study.chain, study.profile, study.files[: len(study.steps)])
+        assert found == seen
+    return sum(map(len, seen))
+
+
+one_process = pytest.mark.skipif(
+    sys.platform != "linux" or len(os.sched_getaffinity(0)) == 1, reason="there is no child here"
+)
+
+
+@one_process
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.rehearses], ids=lambda rule: rule.code)
+def test_a_rehearsal_beside_the_reading_sees_the_same(tmp_path: Path, rule: Rule) -> None:
+    """In the cases of the rules that ask it: each statement, table and number, under both profiles."""
+    seen = 0
+    for number, case in enumerate(lints.cases(rule)):
+        for profile in sorted(PROFILES):
+            directory = tmp_path / f"{number}" / profile
+            directory.mkdir(parents=True)
+            for name, content in case.files.items():
+                (directory / name).write_bytes(content.encode())
+            seen += _agree(directory, profile)
+    assert seen
+
+
+@one_process
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_a_rehearsal_beside_the_reading_of_any_chain(profile: str) -> None:
+    """So it is of chains that nobody wrote."""
+
+    def holds(chain: Chain) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            _agree(chain.write(Path(folder) / "migrations"), chain.profile)
+
+    few = settings(
+        database=None,
+        deadline=None,
+        max_examples=8,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    seed(9)(few(given(chains(profile))(holds)))()
+
+
+def test_a_rehearsal_that_did_not_begin_is_made_up_for(tmp_path: Path) -> None:
+    """Where the other process is gone, the same is seen in this one."""
+    (tmp_path / "0001_a.sql").write_text(USERS)
+    (tmp_path / "0002_b.sql").write_text("ALTER TABLE users ADD COLUMN mail TEXT NOT NULL DEFAULT (1 + 1);")
+    with read(target(tmp_path), read_chain(tmp_path), rehearsing=True) as study:
+        assert study.beside is not None
+        study.beside.stop()
+        seen = study.once(rehearse)
+    with studied(tmp_path) as study:
+        assert [one.message for one in study.once(rehearse).failures] == [
+            one.message for one in seen.failures
+        ]
+        assert seen.failures
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_rules_say_whether_they_ask_the_rehearsal(rule: Rule) -> None:
+    """One that did and did not say so would wait in the middle of what can be found without it."""
+    assert rule.rehearses == hasattr(sys.modules[rule.check.__module__], "rehearse")
 
 
 def test_the_projects_own_chain_keeps_its_rows(repository: Path) -> None:

@@ -643,3 +643,10 @@ def test_printable_is_one_safe_line(text: str) -> None:
     shown = sql.printable(text)
     assert shown.isprintable()
     assert len(shown) == len(text)
+
+
+@pytest.mark.parametrize("count", [1, 3, 100])
+@pytest.mark.parametrize("text", ["", ";", "SELECT 'a;' -- b\n", "SELECT 1; /* open", "é = $a::b(c'd);\n\n"])
+def test_the_latest_tokens(text: str, count: int) -> None:
+    """They are the end of all tokens, which may be fewer."""
+    assert sql.latest(text, count) == sql.tokens(text)[-count:]

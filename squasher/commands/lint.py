@@ -60,7 +60,8 @@ def lint(targets: Iterable[Target], wanted: Wanted = ALL) -> Report:
                 continue
             if wanted.since is not None:
                 paths &= changed_since(wanted.since, target, chain)
-            with read(target, chain) as study:
+            rehearsing = any(rule.rehearses and severities[rule.code] != "off" for rule in RULES)
+            with read(target, chain, rehearsing=rehearsing) as study:
                 found = diagnose(study, RULES, severities)
                 unseen = (*_unseen(study), *_unknown(study, severities))
         except SquasherError as error:

@@ -48,6 +48,17 @@ class Unit(NamedTuple):
     choices: list[Choice]
 
 
+class _Spoken(NamedTuple):
+    """What is said of the values of one column."""
+
+    literals: list[Value]
+    asked: bool
+    """Whether a CHECK speaks of it."""
+    affinity: str
+    is_time: bool
+    is_json: bool
+
+
 class Said(NamedTuple):
     """What the text of a table says of the values in it."""
 
@@ -56,12 +67,14 @@ class Said(NamedTuple):
     """By folded column, the tokens of the constraints that speak of it."""
     checks: list[tuple[str, list[str], frozenset[str]]]
     """Each CHECK: its name, the tokens of its expression, and the columns in it, folded."""
+    spoken: dict[str, _Spoken]
+    """By column, once anybody asked."""
 
 
 def said_of(table: Table) -> Said:
     """Read the text of a table."""
     columns = {fold(column.name) for column in table.columns}
-    said = Said(table, {name: [] for name in columns}, [])
+    said = Said(table, {name: [] for name in columns}, [], {})
     for clause in clauses(table.sql):
         if clause.kind not in {"check", "as", "default"}:
             continue
@@ -79,16 +92,12 @@ def unit_of(said: Said, column: Column, row: int, *, sparse: bool = False) -> Un
 
     Another ``row`` has other values; ``sparse`` prefers NULL.
     """
-    words = said.words[fold(column.name)]
-    asked = any(fold(column.name) in columns for _, _, columns in said.checks)
-    literals = [
-        value
-        for before, token in zip((None, *words), words, strict=False)
-        if (value := _literal(token.kind, token.text, negative=before is not None and before.text == "-"))
-        is not None
-    ]
-    at = row % len(literals) if literals else 0
-    found = _usual(said.table, column, [*literals[at:], *literals[:at]], row, asked=asked)
+    spoken = said.spoken.get(column.name)
+    if spoken is None:
+        spoken = said.spoken[column.name] = _spoken(said, column)
+    at = row % len(spoken.literals) if spoken.literals else 0
+    literals = [*spoken.literals[at:], *spoken.literals[:at]]
+    found = _usual(f"{said.table.name}.{column.name}", column, spoken, literals, row)
     if said.table.strict:
         kinds = _STRICT.get(column.type.upper())
         found = [one for one in found if kinds is None or isinstance(one, kinds)]
@@ -96,6 +105,23 @@ def unit_of(said: Said, column: Column, row: int, *, sparse: bool = False) -> Un
     if not (column.not_null or column.primary_key):
         choices.insert(0 if sparse else len(choices), (None,))
     return Unit((column.name,), choices)
+
+
+def _spoken(said: Said, column: Column) -> _Spoken:
+    words = said.words[fold(column.name)]
+    literals: list[Value] = [
+        value
+        for before, token in zip((None, *words), words, strict=False)
+        if (value := _literal(token.kind, token.text, negative=before is not None and before.text == "-"))
+        is not None
+    ]
+    return _Spoken(
+        literals,
+        any(fold(column.name) in columns for _, _, columns in said.checks),
+        affinity(column.type),
+        _is_time(column),
+        _is_json(column, literals),
+    )
 
 
 def _literal(kind: str, text: str, *, negative: bool) -> Value:
@@ -112,22 +138,23 @@ def _literal(kind: str, text: str, *, negative: bool) -> Value:
     return number if abs(number) <= _LARGEST else None
 
 
-def _usual(table: Table, column: Column, literals: list[Value], row: int, *, asked: bool) -> list[Value]:
+def _usual(tag: str, column: Column, said: _Spoken, literals: list[Value], row: int) -> list[Value]:
     """Values for a column, the best first; only a CHECK can ask for one of many forms."""
-    tag = f"{table.name}.{column.name}"
     number = _EPOCH + crc32(fold(tag).encode()) % 10**8 * 10 + row
     numbers = [one for one in literals if isinstance(one, int | float)]
     between = [(one + other) / 2 for one, other in pairwise(numbers)]
     near = [other for one in numbers for other in (one + 1, one - 1)]
     counts: list[Value] = [*numbers, *between, *near, number + _EPOCH, *_NUMBERS]
     spoken = [one for one in literals if isinstance(one, str)]
-    texts = _texts(tag, row, number, spoken, numbers) if asked else [_own(tag, row), *spoken, str(number)]
-    if _is_time(column):
+    texts = (
+        _texts(tag, row, number, spoken, numbers) if said.asked else [_own(tag, row), *spoken, str(number)]
+    )
+    if said.is_time:
         texts = [*_moments(number), *texts]
-    elif _is_json(column, literals):
+    elif said.is_json:
         texts = [*_documents(tag, row), *texts]
     data = [text.encode() for text in texts]
-    match affinity(column.type):
+    match said.affinity:
         case "INTEGER":
             return [number, *counts, *spoken]
         case "REAL":
@@ -138,7 +165,7 @@ def _usual(table: Table, column: Column, literals: list[Value], row: int, *, ask
             return [*texts, number, *counts, *data] if not column.type else [*data, *texts, number, *counts]
         case _ if "BOOL" in column.type.upper():
             return [(row + 1) % 2, row % 2, *counts, number, *spoken]
-        case _ if _is_time(column) or "JSON" in column.type.upper():
+        case _ if said.is_time or "JSON" in column.type.upper():
             return [*texts, number, *counts]
         case _:
             return [number, *counts, *spoken]

@@ -69,10 +69,17 @@ def rebuilt(study: Study) -> Database:
 
     Raises SqlError.
     """
+    image = study.once(_image)
     database = Database(study.profile, UNIVERSES[0])
-    kept = tuple(item for item in final(study).objects if not isinstance(item, Trigger))
-    build(database, final(study)._replace(objects=kept))
+    database.restore(image)
     return database
+
+
+def _image(study: Study) -> bytes:
+    kept = tuple(item for item in final(study).objects if not isinstance(item, Trigger))
+    with Database(study.profile, UNIVERSES[0]) as database:
+        build(database, final(study)._replace(objects=kept))
+        return database.serialized()
 
 
 def place(study: Study, owner: SchemaObject, element: Element | None = None) -> Span:

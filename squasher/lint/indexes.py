@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from squasher import layout
@@ -29,9 +30,14 @@ def condition(index: Index) -> tuple[str, ...]:
     """The tokens of its WHERE; () where it holds all rows."""
     if not index.partial or index.sql is None:
         return ()
-    for _, token in outermost(significant(index.sql)):
+    return _where(index.sql)
+
+
+@lru_cache(maxsize=1 << 12)
+def _where(sql: str) -> tuple[str, ...]:
+    for _, token in outermost(significant(sql)):
         if is_word(token, "where"):
-            return canonical(index.sql[token.start :])
+            return canonical(sql[token.start :])
     return ()
 
 
@@ -41,7 +47,8 @@ def replaces(other: Index, index: Index) -> bool:
         return False
     one, two = columns(index), columns(other)
     if one is None or two is None:
-        return None not in {index.sql, other.sql} and _target(index) == _target(other)
+        both = index.sql is not None and other.sql is not None
+        return both and _target(str(index.sql)) == _target(str(other.sql))
     return one == two and condition(index) == condition(other)
 
 
@@ -61,8 +68,10 @@ def contains(other: Index, index: Index) -> bool:
     return one == two[: len(one)] and condition(index) == condition(other)
 
 
-def _target(index: Index) -> tuple[str, ...]:
-    return canonical(layout.index_target(str(index.sql)))
+@lru_cache(maxsize=1 << 12)
+def _target(sql: str) -> tuple[str, ...]:
+    """The tokens of an index behind its name: each is compared with all others of its table."""
+    return canonical(layout.index_target(sql))
 
 
 def described(index: Index) -> str:

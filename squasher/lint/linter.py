@@ -28,24 +28,27 @@ class _Line(NamedTuple):
 def diagnose(study: Study, rules: Iterable[Rule], severities: Mapping[str, Severity]) -> list[Diagnostic]:
     """What ``rules`` find in a study, each with its severity; those that are ``off`` are not asked.
 
-    The rules about ignores come last in RULES: they see which of them were met.
+    The rules about ignores are asked last: they see which of them were met. What waits for the rehearsal
+    is asked before those, and after the others.
     """
     study.ignores = tuple(ignore for file in study.files for ignore in ignores(file))
     study.known = frozenset(severities)
     study.asked = frozenset(code for code, severity in severities.items() if severity != "off")
     order = {file.migration.name: place for place, file in enumerate(study.files)}
-    found: list[Diagnostic] = []
-    places: list[tuple[int, int, int]] = []
-    for rule in rules:
-        severity = severities[rule.code]
-        if severity == "off" or study.profile.name not in rule.profiles:
-            continue
-        for violation in rule.check(study):
-            if _is_ignored(study, rule, violation):
-                continue
-            places.append((order.get(violation.span.migration.name, -1), violation.span.start, len(found)))
-            found.append(_diagnostic(rule, severity, violation))
-    return [found[number] for *_, number in sorted(places)]
+    asked = [
+        (number, rule)
+        for number, rule in enumerate(rules)
+        if severities[rule.code] != "off" and study.profile.name in rule.profiles
+    ]
+    found: list[tuple[tuple[int, int, int, int], Diagnostic]] = []
+    for number, rule in sorted(asked, key=lambda one: (one[1].of_ignores, one[1].rehearses)):
+        for count, violation in enumerate(rule.check(study)):
+            if not _is_ignored(study, rule, violation):
+                file, start = order.get(violation.span.migration.name, -1), violation.span.start
+                found.append(
+                    ((file, start, number, count), _diagnostic(rule, severities[rule.code], violation))
+                )
+    return [one for _, one in sorted(found, key=lambda one: one[0])]
 
 
 def _is_ignored(study: Study, rule: Rule, violation: Violation) -> bool:

@@ -70,7 +70,6 @@ class Observer(Watcher):
     ) -> None:
         super().__init__(database, facts=False)
         self.database = database
-        self._file = file
         self.statements = [one for one in file.statements if one.ran is not None]
         self._tables = dict(tables)
         self._rebuilt = rebuilt
@@ -148,11 +147,11 @@ class Observer(Watcher):
 
     def now_called(self, name: str) -> str:
         """The name, folded, that a table has when the file ends, of one that it made under another."""
-        own = (one for one in self._rebuilt.values() if one.file is self._file)
+        own = self._rebuilt.values()
         return fold(next((one.new.name for one in own if fold(one.made.head.called) == name), name))
 
     def _may_leave_orphans(self) -> bool:
-        defers = any(one.head.verb == "pragma" for one in self.statements)
+        defers = any(one.text[:6].lower() == "pragma" for one in self.statements)
         return bool(self.referring) or defers or any(key.deferred for key in self._keys())
 
     def _keys(self) -> list[ForeignKey]:

@@ -25,7 +25,7 @@ _ROWS: Final = 3
 _SPARSE: Final = _ROWS - 1
 """Two rows are full and as equal as unique constraints let them be; the last has NULL wherever it may."""
 _STORED: Final = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type = 'table'"
-_LISTED: Final = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
+_LISTED: Final = "SELECT 1 FROM pragma_table_list(?) WHERE schema = 'main' AND type = 'table'"
 _UNIQUE: Final = (
     "SELECT x.name, s.sql FROM pragma_index_list(?1, 'main') AS i, pragma_index_xinfo(i.name, 'main') AS x"
     " LEFT JOIN main.sqlite_schema AS s ON s.type = 'index' AND s.name = i.name"
@@ -101,8 +101,8 @@ class _Filling:
             for key in dict.fromkeys(map(fold, tables))
             if key not in own and not key.startswith("sqlite_") and not self._holds(key)
         ]
-        ordinary = {fold(name) for (name,) in database.execute(_LISTED)} if keys else set()
-        self._empty = [table for key in keys if key in ordinary and (table := self._table(key)) is not None]
+        ordinary = (key for key in keys if database.execute(_LISTED, (key,)))
+        self._empty = [table for key in ordinary if (table := self._table(key)) is not None]
 
     def done(self) -> dict[str, int]:
         """Fill the tables, parents first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from squasher import progress
@@ -11,12 +12,13 @@ from squasher.d1 import first_statement
 from squasher.engine import Database, largest_allocation
 from squasher.errors import ReplayError, SqlError
 from squasher.hints import explain, topic_of
+from squasher.lint.beside import Beside
 from squasher.lint.head import head
 from squasher.lint.held import MOST, columns_of, rows_of
 from squasher.lint.study import Effect, File, Refusal, Statement, Study
 from squasher.lint.swallowed import swallowed
 from squasher.replay import Step, apply, begin
-from squasher.sql import COMMENT, TRIVIA, fold, iterate, quote, significant
+from squasher.sql import COMMENT, TRIVIA, fold, latest, quote, significant, tokens
 from squasher.statements import Stopped, leading_trivia
 from squasher.universe import utc
 from squasher.volatile import UNIVERSES
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 _MOST_READ: Final = 1_000_000
 """So many rows are read of a chain to compare them: else each of many statements would read a table again."""
 _HEAD: Final = 500
+_FEW: Final = 8
 _MOST_REFUSED: Final = 1_000
 """With more refused statements in one file, the file is given up: whoever reads of so many knows."""
 _TOO_LONG_TO_RECORD: Final = (
@@ -60,7 +63,8 @@ class Witness(Watcher):
     def _about(self, sql: str) -> None:
         """Keep the rows that a REPLACE may delete."""
         self._before = None
-        if not sql[:_HEAD].lower().startswith(("insert", "replace", "with")):
+        start = sql[:_HEAD].lower()
+        if not (start.startswith(("insert", "replace", "with")) and "replace" in start):
             return
         what = head(significant(sql[:_HEAD]))
         if what.verb == "insert" and what.conflict == "replace":
@@ -111,25 +115,33 @@ class Witness(Watcher):
             return True  # a view: what its trigger meets is the trigger's matter
 
 
-def read(target: Target, chain: Chain) -> Study:
+def read(target: Target, chain: Chain, *, rehearsing: bool = False) -> Study:
     """Replay ``chain`` as far as it runs, and give a study of it, to be closed by the caller.
 
     A statement that the target refuses by a rule of its own is left out and the replay goes on; where
-    anything else fails it ends, and the files behind it are only split.
+    anything else fails it ends, and the files behind it are only split. If it will be asked what a
+    ``rehearsing`` saw, that begins at once, on another processor.
     """
+    beside = Beside(chain, target.profile) if rehearsing else None
     database = Database(target.profile, UNIVERSES[0])
     largest_allocation(anew=True)
     try:
         with utc():
             begin(database)
-            files, steps = _files(database, chain)
+            files, steps = _files(database, chain, beside)
     except BaseException:
         database.close()
+        if beside is not None:
+            beside.stop()
         raise
-    return Study(target, chain, files, steps, database, largest_allocation())
+    study = Study(target, chain, files, steps, database, largest_allocation())
+    study.beside = beside
+    return study
 
 
-def _files(database: Database, chain: Chain) -> tuple[tuple[File, ...], tuple[Step, ...]]:
+def _files(
+    database: Database, chain: Chain, beside: Beside | None
+) -> tuple[tuple[File, ...], tuple[Step, ...]]:
     witness = Witness(database)
     files: list[File] = []
     steps: list[Step] = []
@@ -140,7 +152,10 @@ def _files(database: Database, chain: Chain) -> tuple[tuple[File, ...], tuple[St
             continue
         file, step = reader.file(index)
         files.append(file)
-        steps += [step] if step is not None else []
+        if step is not None:
+            steps.append(step)
+            if beside is not None:
+                beside.put(file)
     return tuple(files), tuple(steps)
 
 
@@ -246,14 +261,14 @@ def _ended(text: str) -> str:
     return closed if last is None or last.text == ";" else closed + "\n;"
 
 
+@lru_cache(maxsize=1 << 14)
 def ending(text: str) -> tuple[Token | None, Token | None]:
     """The last token of a file that is no comment, and the comment at its end that nobody closed."""
-    last: Token | None = None
-    token: Token | None = None
-    for token in iterate(text):
-        if token.kind not in TRIVIA:
-            last = token
-    return last, token if token is not None and _is_open(token) else None
+    found = latest(text, _FEW)
+    if len(found) == _FEW and all(token.kind in TRIVIA for token in found):
+        found = tokens(text)
+    last = next((token for token in reversed(found) if token.kind not in TRIVIA), None)
+    return last, found[-1] if found and _is_open(found[-1]) else None
 
 
 def _without(text: str, starts: Iterable[int]) -> str:

@@ -42,13 +42,24 @@ class _Half(NamedTuple):
 
 def rebuilds(study: Study) -> tuple[Rebuild, ...]:
     """Those of a chain, in order."""
-    found: list[Rebuild] = []
-    parts: dict[tuple[str, str], Index | Trigger] = {}
-    for file in study.files:
+    reader = Rebuilds()
+    return tuple(one for file in study.files for one in reader.of(file))
+
+
+class Rebuilds:
+    """Reads the files of a chain, one after the other."""
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[str, str], Index | Trigger] = {}
+        """The indexes and triggers that stand, by kind and folded name."""
+
+    def of(self, file: File) -> list[Rebuild]:
+        """Those of the next file."""
         halves: dict[str, _Half] = {}
         gone: dict[str, tuple[Version, Statement]] = {}
         for statement in file.statements:
-            _follow(statement, halves, gone, parts)
+            _follow(statement, halves, gone, self._parts)
+        found: list[Rebuild] = []
         for name, half in halves.items():
             if half.made is None or half.made.head.verb != "create" or name not in gone:
                 continue
@@ -72,10 +83,10 @@ def rebuilds(study: Study) -> tuple[Rebuild, ...]:
                         for note in dropped.notes
                         if note.old is not None and isinstance(note.old.facts, Index | Trigger)
                     ),
-                    tuple(one for one in parts.values() if fold(one.table) == name),
+                    tuple(one for one in self._parts.values() if fold(one.table) == name),
                 )
             )
-    return tuple(found)
+        return found
 
 
 def _follow(

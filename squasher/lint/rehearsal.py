@@ -13,17 +13,21 @@ from squasher.errors import ReplayError, SqlError
 from squasher.lint.failures import failure_of, without
 from squasher.lint.observer import Observer, follow
 from squasher.lint.probes import fill
-from squasher.lint.rebuilds import rebuilds
+from squasher.lint.rebuilds import Rebuilds
 from squasher.replay import apply, begin
 from squasher.universe import utc
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from squasher.chain import Chain
     from squasher.lint.failures import Failure
     from squasher.lint.observer import Loss, Moved
     from squasher.lint.probes import Known
-    from squasher.lint.study import Study
+    from squasher.lint.study import File, Study
     from squasher.model import Table
+    from squasher.profiles import Profile
     from squasher.schema import Stored
     from squasher.statements import Stopped
 
@@ -40,16 +44,25 @@ class Rehearsal(NamedTuple):
 
 def rehearse(study: Study) -> Rehearsal:
     """Replay the files of a study that ran, on rows; computed through ``study.once(rehearse)``."""
+    found = None if study.beside is None else study.beside.result(study.files)
+    if found is not None:
+        return found
+    files = progress.over(study.files[: len(study.steps)], progress.REHEARSED)
+    return rehearsed(study.chain, study.profile, files)
+
+
+def rehearsed(chain: Chain, profile: Profile, files: Iterable[File]) -> Rehearsal:
+    """The rehearsal of a chain, of which ``files`` ran, and can be read no earlier than that."""
     with utc():
-        return _Stage(study).play()
+        return _Stage(chain, profile).play(files)
 
 
 class _Stage:
-    def __init__(self, study: Study) -> None:
-        self._files = study.files[: len(study.steps)]
-        self._chain = study.as_run
-        self._profile = study.profile
-        self._rebuilt = {one.dropped: one for one in study.once(rebuilds)}
+    def __init__(self, chain: Chain, profile: Profile) -> None:
+        self._chain = chain
+        """With the texts that were run, as far as that is known."""
+        self._profile = profile
+        self._rebuilds = Rebuilds()
         self._tables: dict[str, Table] = {}
         self._empty: dict[str, None] = {}
         """The tables that no probe row could be put into so far."""
@@ -62,31 +75,45 @@ class _Stage:
         self._moved: list[Moved] = []
         self._unknown: list[str] = []
 
-    def play(self) -> Rehearsal:
+    def play(self, files: Iterable[File]) -> Rehearsal:
         """Run all files."""
-        database = self._new()
+        database: Database | None = self._new()
         try:
-            for index, file in enumerate(progress.over(self._files, progress.REHEARSED)):
+            for index, file in enumerate(files):
+                if database is None:
+                    self._unknown.append(file.migration.name)
+                    continue
+                self._take_text(index, file)
                 try:
-                    database = self._file(database, index)
+                    database = self._file(database, index, file)
                 except ReplayError:  # not even without rows: what the study saw cannot be had again
-                    self._unknown += [one.migration.name for one in self._files[index:] if one is not file]
-                    break
+                    database.close()
+                    database = None
         finally:
-            database.close()
+            if database is not None:
+                database.close()
             if self._clean is not None:
                 self._clean.close()
         return Rehearsal(tuple(self._losses), tuple(self._failures), tuple(self._moved), tuple(self._unknown))
+
+    def _take_text(self, index: int, file: File) -> None:
+        """Keep what was run of a file: without what is refused in it."""
+        migrations = self._chain.migrations
+        if file.text != migrations[index].text:
+            own = file.migration._replace(text=file.text, data=file.text.encode())
+            self._chain = self._chain._replace(
+                migrations=(*migrations[:index], own, *migrations[index + 1 :])
+            )
 
     def _new(self) -> Database:
         database = Database(self._profile, UNIVERSES[0])
         begin(database)
         return database
 
-    def _file(self, database: Database, index: int) -> Database:
+    def _file(self, database: Database, index: int, file: File) -> Database:
         """Run a file and fill what it left empty; where it fails with rows, without them."""
-        file = self._files[index]
-        observer = Observer(database, file, self._tables, self._rebuilt)
+        rebuilt = {one.dropped: one for one in self._rebuilds.of(file)}
+        observer = Observer(database, file, self._tables, rebuilt)
         failures: list[Failure] = []
         touched: list[str] | None = None
         try:

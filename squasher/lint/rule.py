@@ -53,6 +53,10 @@ class Rule(NamedTuple):
     """Under which profiles it makes sense."""
     topic: str = ""
     """Which refusals of the engine it speaks of: ``SqlError.topic``."""
+    rehearses: bool = False
+    """Whether it asks what the rehearsal saw."""
+    of_ignores: bool = False
+    """Whether it asks which ignores were met."""
 
     @property
     def documentation(self) -> str:

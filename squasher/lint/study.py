@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from squasher.chain import Chain, Migration
     from squasher.changes import Change
     from squasher.engine import Database
+    from squasher.lint.beside import Beside
     from squasher.lint.ignores import Ignore
     from squasher.model import Snapshot
     from squasher.profiles import Profile
@@ -133,6 +134,8 @@ class Study:
         self.database = database
         self.largest = largest
         """No value and no row of the chain's had more bytes, but for zeros."""
+        self.beside: Beside | None = None
+        """The rehearsal that was begun with the reading, if one was."""
         self.ignores: tuple[Ignore, ...] = ()
         self.asked: frozenset[str] = frozenset()
         """The codes of the rules that are not off."""
@@ -144,6 +147,8 @@ class Study:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.beside is not None:
+            self.beside.stop()
         self.database.close()
 
     @property

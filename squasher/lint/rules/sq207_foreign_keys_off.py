@@ -51,15 +51,21 @@ _HELP: Final = (
 
 def check(study: Study) -> Iterator[Violation]:
     """PRAGMAs after which an SQLite that is in no transaction has foreign keys off."""
+    off: dict[str, bool] = {}
     for statement in study.statements:
         if statement.refusal is not None or not _names_it(statement):
             continue
-        with Database(SQLITE, UNIVERSES[0]) as database:
-            database.execute("PRAGMA foreign_keys = on")
-            database.run(statement.text)
-            on = database.execute("PRAGMA foreign_keys")
-        if on == [(0,)]:
+        if statement.text not in off:
+            off[statement.text] = _turns_off(statement.text)
+        if off[statement.text]:
             yield Violation(statement.span, "PRAGMA foreign_keys is ignored by D1: they stay on", _HELP)
+
+
+def _turns_off(sql: str) -> bool:
+    with Database(SQLITE, UNIVERSES[0]) as database:
+        database.execute("PRAGMA foreign_keys = on")
+        database.run(sql)
+        return database.execute("PRAGMA foreign_keys") == [(0,)]
 
 
 def _names_it(statement: Statement) -> bool:

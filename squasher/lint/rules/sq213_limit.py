@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from squasher.lint.study import Study
     from squasher.sql import Token
 
+_STORED: Final = "SELECT sql FROM sqlite_schema WHERE instr(lower(sql), 'like') OR instr(lower(sql), 'glob')"
 _TOO_LONG: Final = "LIKE or GLOB pattern too complex"
 
 
@@ -53,7 +54,7 @@ def check(study: Study) -> Iterator[Violation]:
         return
     stored = {
         token.text
-        for (sql,) in study.database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
+        for (sql,) in study.database.execute(_STORED)
         for token in _patterns(significant(sql), limit)
     }
     if not stored:

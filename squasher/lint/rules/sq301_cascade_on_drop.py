@@ -97,4 +97,4 @@ def key_of(study: Study, loss: Loss) -> Related | None:
     return None if span is None else span.related("the foreign key")
 
 
-RULE: Final = Rule("SQ301", "cascade-on-drop", "error", check)
+RULE: Final = Rule("SQ301", "cascade-on-drop", "error", check, rehearses=True)

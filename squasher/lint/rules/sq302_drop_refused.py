@@ -79,4 +79,4 @@ def check(study: Study) -> Iterator[Violation]:
         )
 
 
-RULE: Final = Rule("SQ302", "drop-refused", "error", check)
+RULE: Final = Rule("SQ302", "drop-refused", "error", check, rehearses=True)

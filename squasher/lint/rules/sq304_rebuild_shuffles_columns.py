@@ -59,4 +59,4 @@ def check(study: Study) -> Iterator[Violation]:
         )
 
 
-RULE: Final = Rule("SQ304", "rebuild-shuffles-columns", "error", check)
+RULE: Final = Rule("SQ304", "rebuild-shuffles-columns", "error", check, rehearses=True)

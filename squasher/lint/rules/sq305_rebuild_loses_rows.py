@@ -89,4 +89,4 @@ def _is_meant(rebuild: Rebuild) -> bool:
     return any(deletes) or any(outside(copy) & _CHOOSES for copy in rebuild.copies)
 
 
-RULE: Final = Rule("SQ305", "rebuild-loses-rows", "warning", check)
+RULE: Final = Rule("SQ305", "rebuild-loses-rows", "warning", check, rehearses=True)

@@ -53,4 +53,4 @@ def check(study: Study) -> Iterator[Violation]:
         )
 
 
-RULE: Final = Rule("SQ308", "not-null-without-value", "error", check)
+RULE: Final = Rule("SQ308", "not-null-without-value", "error", check, rehearses=True)

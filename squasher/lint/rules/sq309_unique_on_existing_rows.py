@@ -54,4 +54,4 @@ def check(study: Study) -> Iterator[Violation]:
             )
 
 
-RULE: Final = Rule("SQ309", "unique-on-existing-rows", "warning", check)
+RULE: Final = Rule("SQ309", "unique-on-existing-rows", "warning", check, rehearses=True)

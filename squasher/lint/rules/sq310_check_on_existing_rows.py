@@ -76,4 +76,4 @@ def _why(failure: Failure) -> str | None:
             return None
 
 
-RULE: Final = Rule("SQ310", "check-on-existing-rows", "warning", check)
+RULE: Final = Rule("SQ310", "check-on-existing-rows", "warning", check, rehearses=True)

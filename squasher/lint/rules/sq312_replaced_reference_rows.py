@@ -108,4 +108,4 @@ def _first(study: Study, statement: Statement) -> tuple[Related, ...]:
     return ()
 
 
-RULE: Final = Rule("SQ312", "replaced-reference-rows", "warning", check)
+RULE: Final = Rule("SQ312", "replaced-reference-rows", "warning", check, rehearses=True)

@@ -56,4 +56,4 @@ def check(study: Study) -> Iterator[Violation]:
             )
 
 
-RULE: Final = Rule("SQ313", "default-on-existing-rows", "error", check)
+RULE: Final = Rule("SQ313", "default-on-existing-rows", "error", check, rehearses=True)

@@ -45,4 +45,4 @@ def check(study: Study) -> Iterator[Violation]:
             )
 
 
-RULE: Final = Rule("SQ901", "unused-ignore", "warning", check)
+RULE: Final = Rule("SQ901", "unused-ignore", "warning", check, of_ignores=True)

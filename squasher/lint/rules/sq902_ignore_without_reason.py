@@ -43,4 +43,4 @@ def check(study: Study) -> Iterator[Violation]:
             yield Violation(ignore.span, "the comment gives no reason", "Say why behind the codes.")
 
 
-RULE: Final = Rule("SQ902", "ignore-without-reason", "error", check)
+RULE: Final = Rule("SQ902", "ignore-without-reason", "error", check, of_ignores=True)
