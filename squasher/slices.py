@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher.engine import Database
 from squasher.errors import SquasherError
+from squasher.inert import unnoticed
 from squasher.introspect import by_name, contents
 from squasher.layout import renamed
 from squasher.model import Rows, Snapshot, Table
@@ -23,7 +24,7 @@ from squasher.sql import fold
 from squasher.statements import Ran, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from squasher.cache import Cache
     from squasher.profiles import Profile
@@ -237,7 +238,9 @@ def _controls(ran: Ran) -> bool:
 
 def _sliced(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> Iterator[_File]:
     """The statements of each file that belong to the slice, with the PRAGMAs beside them."""
-    kept = _closure(files, whole)
+    related = _related(whole)
+    kept = _closure(files, related)
+    kept -= unnoticed({place: files[place[0]][place[1]] for place in sorted(kept)}, related)
     asked = False
     for number, statements in enumerate(files):
         if not any((number, index) in kept for index in range(len(statements))):
@@ -253,7 +256,7 @@ def _sliced(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> Iterator[_File
         yield _File(tuple(before), tuple(after), tuple(places))
 
 
-def _closure(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> set[Place]:
+def _closure(files: Sequence[tuple[Ran, ...]], related: Mapping[str, set[str]]) -> set[Place]:
     """The places of all statements that touch a table which a volatile statement touches, and so on."""
     users: dict[str, list[Place]] = defaultdict(list)
     kept: set[Place] = set()
@@ -264,7 +267,6 @@ def _closure(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> set[Place]:
                 users[name].append((number, index))
             if ran.asked_clock or ran.asked_random:
                 pending.append((number, index))
-    related = _related(whole)
     seen: set[str] = set()
     while pending:
         place = pending.pop()

@@ -84,6 +84,7 @@ LAYERS = {
     "rowdiff": 3,
     "observe": 3,
     "slices": 3,
+    "inert": 3,
     "sources": 3,
     "remote": 3,
     "live": 3,
