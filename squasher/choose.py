@@ -7,8 +7,8 @@ the very random values that its statement drew.
 from __future__ import annotations
 
 import contextlib
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from squasher.cells import Cells, Run
 from squasher.emit import DEFAULT
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from squasher.replay import Replay
     from squasher.statements import Ran
     from squasher.volatile import Variants
+
+
+_Made = TypeVar("_Made")
 
 
 class Decision(NamedTuple):
@@ -274,8 +277,8 @@ class Sources:
             for change in step.changes
             if change.kind in {"trigger", "view"}
         }
-        self._found: list[tuple[frozenset[str], Source]] = []
-        self._spans: list[tuple[frozenset[str], Spot]] = []
+        self._found = _Touching[Source]()
+        self._spans = _Touching[Spot]()
         self._roots: dict[str, str] = {}
         self._former: dict[str, set[str]] = {}
         for step in replay.steps:
@@ -284,9 +287,12 @@ class Sources:
                 self._connect(ran, touched)
                 if not (ran.asked_clock or ran.asked_random):
                     continue
-                self._spans.append((touched, ran.draws))
+                self._spans.add(touched, ran.draws)
                 for sql in (ran.sql, *(bodies[name] for name in sorted(touched & bodies.keys()))):
-                    self._found += [(touched, Source(text, ran.draws)) for text in expressions(sql)]
+                    for text in expressions(sql):
+                        self._found.add(touched, Source(text, ran.draws))
+        timed = (source for source in self._found.every if source.draws[0] == source.draws[1])
+        self._far = tuple(islice(timed, _MOST_FAR))
 
     def _connect(self, ran: Ran, touched: frozenset[str]) -> None:
         moved = renamed(ran.sql)
@@ -313,13 +319,30 @@ class Sources:
         A random value comes from a statement that touches the table; a time may come from any.
         """
         names = self._former.get(fold(table.name), {fold(table.name)})
-        spans = dict.fromkeys(span for touched, span in self._spans if touched & names)
+        spans = dict.fromkeys(self._spans.of(names))
         defaults = (
             [] if column.default is None else [Source(column.default, span) for span in (*spans, (0, 0))]
         )
-        near = [source for touched, source in self._found if touched & names]
-        far = [source for _, source in self._found if source.draws[0] == source.draws[1]]
-        return [*defaults, *dict.fromkeys([*near, *far[:_MOST_FAR]])]
+        return [*defaults, *dict.fromkeys([*self._found.of(names), *self._far])]
+
+
+class _Touching(Generic[_Made]):
+    """What statements made, in their order, by the names of the tables that they touched."""
+
+    def __init__(self) -> None:
+        self.every: list[_Made] = []
+        self._places: dict[str, list[int]] = {}
+
+    def add(self, touched: Iterable[str], made: _Made) -> None:
+        """What the next statement made."""
+        for name in touched:
+            self._places.setdefault(name, []).append(len(self.every))
+        self.every.append(made)
+
+    def of(self, names: Iterable[str]) -> list[_Made]:
+        """What statements made that touched one of these."""
+        places = {place for name in names for place in self._places.get(name, ())}
+        return [self.every[place] for place in sorted(places)]
 
 
 _MOST_FAR: Final = 500
