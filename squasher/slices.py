@@ -221,7 +221,8 @@ class Slice:
 
 def _run(database: Database, statements: Iterable[str], *, plainly: bool) -> tuple[Ran, ...]:
     texts = tuple(statements)
-    if not plainly:
+    # what a PRAGMA sets, the end of its file takes back, once it was seen
+    if not plainly or any(map(_is_pragma, texts)):
         return database.run("\n;\n".join(texts))
     database.again("\n;\n".join(texts), len(texts))
     return ()

@@ -141,6 +141,22 @@ def test_what_is_set_before_the_first_question_is_set_after_an_image_too(tmp_pat
     assert None not in part.snapshots(OTHERS)
 
 
+def test_what_a_file_sets_ends_with_it(tmp_path: Path) -> None:
+    """A PRAGMA that a file of the slice runs holds for no other file of it."""
+    chain = chain_of(
+        tmp_path,
+        TABLES + "CREATE TABLE b (id INTEGER, at TEXT);\n"
+        "CREATE TRIGGER more AFTER INSERT ON b WHEN NEW.id < 5 BEGIN INSERT INTO b SELECT NEW.id + 1, NEW.at; END;",
+        "PRAGMA recursive_triggers = ON;\nINSERT INTO a (id) VALUES (1);\n",
+        "INSERT INTO b SELECT 1, at FROM a;\n",
+    )
+    part = sliced(chain, D1)
+    assert part is not None
+    assert part.sound
+    agree(part, chain, D1)
+    assert None not in part.snapshots(OTHERS)
+
+
 @pytest.mark.parametrize(
     ("text", "sound"),
     [
