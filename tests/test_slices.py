@@ -146,7 +146,8 @@ def test_what_a_file_sets_ends_with_it(tmp_path: Path) -> None:
     chain = chain_of(
         tmp_path,
         TABLES + "CREATE TABLE b (id INTEGER, at TEXT);\n"
-        "CREATE TRIGGER more AFTER INSERT ON b WHEN NEW.id < 5 BEGIN INSERT INTO b SELECT NEW.id + 1, NEW.at; END;",
+        "CREATE TRIGGER more AFTER INSERT ON b WHEN NEW.id < 5\n"
+        "BEGIN INSERT INTO b SELECT NEW.id + 1, NEW.at; END;",
         "PRAGMA recursive_triggers = ON;\nINSERT INTO a (id) VALUES (1);\n",
         "INSERT INTO b SELECT 1, at FROM a;\n",
     )
