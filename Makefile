@@ -85,7 +85,7 @@ fuzz: $(DEV) ## run generated chains with new seeds for ten minutes; ARGS="--min
 
 clean: ## remove the environment and everything else that can be made again
 	@rm -rf $(PACKAGES:=/node_modules) $(OTHER)
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
+	@rm -rf $(VENV) .squasher_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp goes before its setup starts: one that is interrupted is made from nothing next time.

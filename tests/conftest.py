@@ -25,6 +25,14 @@ settings.register_profile("squasher", deadline=None)
 settings.load_profile("squasher")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_traces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a cache is sealed with is made for the tests, and not in the directory of who runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture
 def repository() -> Path:
     """The root of the checkout, where migrations/ and squasher/ are."""
