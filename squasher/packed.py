@@ -13,6 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, overload
 
 from squasher.sql import literal
@@ -195,12 +196,12 @@ def literals(values: tuple[Value, ...]) -> list[str]:
 
 def cells(rows: Sequence[Row], place: int) -> Iterator[str]:
     """One column of any rows."""
-    return rows.column(place) if isinstance(rows, Packed) else (row[place] for row in rows)
+    return rows.column(place) if isinstance(rows, Packed) else map(itemgetter(place), rows)
 
 
 def tally(rows: Sequence[Row], place: int) -> Counter[str]:
     """How often each literal stands in a column of any rows."""
-    return rows.tally(place) if isinstance(rows, Packed) else Counter(row[place] for row in rows)
+    return rows.tally(place) if isinstance(rows, Packed) else Counter(cells(rows, place))
 
 
 def alike(one: tuple[Sequence[Row], int], other: tuple[Sequence[Row], int]) -> bool:

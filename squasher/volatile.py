@@ -105,7 +105,8 @@ def differing(universes: Sequence[Sequence[Row]], place: int) -> Iterator[tuple[
             columns = [other.cells(number, place) for other in packed]
             yield from _single(start, zip(*columns, strict=True))
         return
-    yield from _single(0, zip(*(cells(rows, place) for rows in universes), strict=True))
+    if not all(alike((first, place), (other, place)) for other in others):
+        yield from _single(0, zip(*(cells(rows, place) for rows in universes), strict=True))
 
 
 def _single(start: int, values: Iterable[Variants]) -> Iterator[tuple[int, int, Variants]]:
