@@ -13,8 +13,9 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from squasher.bulk import NOTHING, Bulk, bulk, expanded
 from squasher.engine import Database
-from squasher.errors import SquasherError
+from squasher.errors import SqlError, SquasherError
 from squasher.introspect import by_name, contents
 from squasher.layout import renamed
 from squasher.model import Rows, Snapshot, Table
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _TRANSACTIONS: Final = (
     *("begin", "commit", "end", "rollback", "savepoint", "release", "vacuum", "attach", "detach"),
 )
+_NOT_TOLD: Final = "the first rows do not tell what all of them hold"
 _WORTH_A_PROCESS: Final = 0.01
 """Seconds that a slice takes in one universe before two processes share the others."""
 
@@ -112,13 +114,28 @@ class Slice:
         own = profile.transactions and any(_controls(ran) for statements in files for ran in statements)
         self.sound = False
         """Whether the slice gave the whole's rows in ``universe``, in which the whole was run."""
-        if not (own or counting):
-            self._files = tuple(_sliced(files, whole))
-            places = [place for file in self._files for place in file.places] if counted else []
-            self._changes = tuple(files[number][index].changes for number, index in places)
-            start = time.perf_counter()
-            self.sound = self._agrees(universe)
-            self._seconds = time.perf_counter() - start
+        self._bulk = NOTHING
+        """Of large tables the first rows alone run again, where those tell what all of them do."""
+        if own or counting:
+            return
+        related = _related(whole)
+        if not counted:
+            self._bulk = bulk(files, whole, _names, related)
+        kept = _closure(files, related)
+        self._try(files, kept, universe)
+        if self._bulk is not NOTHING and not self.sound:
+            self._bulk = NOTHING
+            self._try(files, kept, universe)
+
+    def _try(self, files: Sequence[tuple[Ran, ...]], kept: set[Place], universe: Universe) -> None:
+        """Run the slice of the ``kept`` statements where the whole was run, and see whether it is sound."""
+        self._image = None
+        self._files = tuple(_sliced(files, kept, self._bulk))
+        places = [place for file in self._files for place in file.places] if self._counted else []
+        self._changes = tuple(files[number][index].changes for number, index in places)
+        start = time.perf_counter()
+        self.sound = self._agrees(universe)
+        self._seconds = time.perf_counter() - start
 
     def snapshots(self, universes: Sequence[Universe]) -> list[Snapshot | None]:
         """The whole's snapshot with the slice's rows in each universe; None for one in which it fails."""
@@ -189,11 +206,25 @@ class Slice:
                     held = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
                     objects = tuple(item for item in self._whole.objects if item.name in held)
                     rows, terms = contents(database, objects)
+                    if self._bulk is not NOTHING:
+                        rows = self._expanded(database, rows)
                     changes = tuple(one.changes for one in ran) if self._counted else ()
                     return _Found({item.name for item in objects}, rows, terms, changes)
                 except (Stopped, SquasherError):
                     continue
         return None
+
+    def _expanded(self, database: Database, found: tuple[Rows, ...]) -> tuple[Rows, ...]:
+        """All rows of large tables, of which the first ones ran. Raises SqlError where they do not tell."""
+        whole = {part.table: part for part in self._whole.rows}
+        rows: list[Rows] = []
+        for part in found:
+            places = self._bulk.columns.get(part.table)
+            all_of_it = part if places is None else expanded(database, part, whole[part.table], places)
+            if all_of_it is None:
+                raise SqlError(_NOT_TOLD)
+            rows.append(all_of_it)
+        return tuple(rows)
 
     def _replay(self, database: Database, *, plainly: bool) -> list[Ran]:
         """Run all that has to run again; what is told of it, where it does not run plainly."""
@@ -235,9 +266,8 @@ def _controls(ran: Ran) -> bool:
     return ran.sql[:9].lower().startswith(_TRANSACTIONS)
 
 
-def _sliced(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> Iterator[_File]:
+def _sliced(files: Sequence[tuple[Ran, ...]], kept: set[Place], large: Bulk) -> Iterator[_File]:
     """The statements of each file that belong to the slice, with the PRAGMAs beside them."""
-    kept = _closure(files, whole)
     asked = False
     for number, statements in enumerate(files):
         if not any((number, index) in kept for index in range(len(statements))):
@@ -248,12 +278,12 @@ def _sliced(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> Iterator[_File
         for index, ran in enumerate(statements):
             if (number, index) in kept or _is_pragma(ran.sql):
                 asked = asked or ran.asked_clock or ran.asked_random
-                (after if asked else before).append(ran.sql)
+                (after if asked else before).append(large.first.get(id(ran), ran.sql))
                 places.append((number, index))
         yield _File(tuple(before), tuple(after), tuple(places))
 
 
-def _closure(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> set[Place]:
+def _closure(files: Sequence[tuple[Ran, ...]], related: dict[str, set[str]]) -> set[Place]:
     """The places of all statements that touch a table which a volatile statement touches, and so on."""
     users: dict[str, list[Place]] = defaultdict(list)
     kept: set[Place] = set()
@@ -264,7 +294,6 @@ def _closure(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> set[Place]:
                 users[name].append((number, index))
             if ran.asked_clock or ran.asked_random:
                 pending.append((number, index))
-    related = _related(whole)
     seen: set[str] = set()
     while pending:
         place = pending.pop()
