@@ -8,13 +8,13 @@ at the table, all rows do in every universe what the first one of each statement
 
 from __future__ import annotations
 
-import re
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import fulltext
 from squasher.model import Index, Rows, Table, Trigger, VirtualTable
 from squasher.packed import Packed
-from squasher.sql import fold, is_word, significant, unquote
+from squasher.sql import TRIVIA, fold, is_word, iterate, significant, unquote
 from squasher.volatile import kind
 
 if TYPE_CHECKING:
@@ -24,18 +24,9 @@ if TYPE_CHECKING:
     from squasher.model import Column, Snapshot
     from squasher.statements import Ran
 
-_NAME: Final = r"""(?:[A-Za-z_][\w$]*+|"(?:[^"]|"")*+"|`[^`]*+`|\[[^\]]*+\])"""
-_TEXT: Final = r"'[^']*+(?:''[^']*+)*+'"
-_NUMBER: Final = r"[-+]?[\d.][\d.eE+*/-]*+"
-_PLAIN: Final = re.compile(rf"{_TEXT}|X'[0-9A-F]*+'|NULL|{_NUMBER}|\({_NUMBER}\)", re.IGNORECASE)
-"""What no universe has a part in: a text, a blob, NULL, a number or some that are multiplied."""
-_ROW: Final = rf"\(\s*+(?:{_PLAIN.pattern})(?:\s*+,\s*+(?:{_PLAIN.pattern}))*+\s*+\)"
-_INSERT: Final = re.compile(
-    rf"(INSERT\s++INTO\s++{_NAME}\s*+\(\s*+({_NAME}(?:\s*+,\s*+{_NAME})*+)\s*+\)\s*+VALUES\s*+{_ROW})"
-    rf"(?:\s*+,\s*+{_ROW})*+\s*+;?\s*+",
-    re.IGNORECASE,
-)
-_NAMES: Final = re.compile(_NAME)
+_OTHERS: Final = b"0123456789+-*/.,;() \t\r\n" + b"eExX"
+"""What stands in rows beside NULL and what is in quotes: numbers, products of them, the x of a blob."""
+_COMMENTS: Final = ("--", "/*")
 
 
 class _Rows(NamedTuple):
@@ -147,11 +138,35 @@ def _literal(ran: Ran, related: Mapping[str, set[str]]) -> _Rows | None:
     table = fold(ran.writes[0])
     if not {*map(fold, ran.touches)} <= {table, *related.get(table, ())}:
         return None
-    match = _INSERT.fullmatch(ran.sql)
-    if match is None:
+    return _read(ran.sql, table)
+
+
+def _read(sql: str, table: str) -> _Rows | None:
+    """What ``INSERT INTO name (columns) VALUES`` and rows of literals say; None for anything else."""
+    words = (token for token in iterate(sql) if token.kind not in TRIVIA)
+    if [fold(word.text) for word in islice(words, 2)] != ["insert", "into"]:
         return None
-    head, columns = match.groups()
-    return _Rows(table, head, frozenset(fold(unquote(one)) for one in _NAMES.findall(columns)))
+    if [word.text for word in islice(words, 1, 2)] != ["("]:
+        return None
+    columns = [fold(unquote(word.text)) for word in takewhile(lambda word: word.text != ")", words)]
+    if [fold(word.text) for word in islice(words, 1)] != ["values"]:
+        return None
+    start = end = depth = 0
+    for word in words:
+        start = start or word.start
+        depth += (word.text == "(") - (word.text == ")")
+        end = word.end
+        if depth == 0:
+            break
+    return _Rows(table, sql[:end], frozenset(columns)) if end and _plain(sql[start:]) else None
+
+
+def _plain(rows: str) -> bool:
+    """Whether no universe has a part in a text between two words: neither a word nor a name is in it."""
+    outside = " ".join(rows.split("'")[::2])  # what is doubled in a text parts it in two
+    if any(mark in outside for mark in _COMMENTS):
+        return False
+    return not outside.replace("NULL", "").encode(errors="replace").translate(None, _OTHERS)
 
 
 def _inserts(
@@ -186,7 +201,7 @@ def _omitted(table: Table, inserts: Iterable[_Rows]) -> list[Column] | None:
     listed = [insert.columns for insert in inserts]
     found: list[Column] = []
     for column in table.columns:
-        if column.generated or column.default is None or _PLAIN.fullmatch(column.default):
+        if column.generated or column.default is None or _plain(column.default):
             continue
         named = {fold(column.name) in columns for columns in listed}
         if len(named) > 1:

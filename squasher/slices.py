@@ -114,23 +114,23 @@ class Slice:
         own = profile.transactions and any(_controls(ran) for statements in files for ran in statements)
         self.sound = False
         """Whether the slice gave the whole's rows in ``universe``, in which the whole was run."""
-        self._bulk = NOTHING
+        self.bulk = NOTHING
         """Of large tables the first rows alone run again, where those tell what all of them do."""
         if own or counting:
             return
-        related = _related(whole)
+        related = relations(whole)
         if not counted:
-            self._bulk = bulk(files, whole, _names, related)
+            self.bulk = bulk(files, whole, ties, related)
         kept = _closure(files, related)
         self._try(files, kept, universe)
-        if self._bulk is not NOTHING and not self.sound:
-            self._bulk = NOTHING
+        if self.bulk is not NOTHING and not self.sound:
+            self.bulk = NOTHING
             self._try(files, kept, universe)
 
     def _try(self, files: Sequence[tuple[Ran, ...]], kept: set[Place], universe: Universe) -> None:
         """Run the slice of the ``kept`` statements where the whole was run, and see whether it is sound."""
         self._image = None
-        self._files = tuple(_sliced(files, kept, self._bulk))
+        self._files = tuple(_sliced(files, kept, self.bulk))
         places = [place for file in self._files for place in file.places] if self._counted else []
         self._changes = tuple(files[number][index].changes for number, index in places)
         start = time.perf_counter()
@@ -206,7 +206,7 @@ class Slice:
                     held = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
                     objects = tuple(item for item in self._whole.objects if item.name in held)
                     rows, terms = contents(database, objects)
-                    if self._bulk is not NOTHING:
+                    if self.bulk is not NOTHING:
                         rows = self._expanded(database, rows)
                     changes = tuple(one.changes for one in ran) if self._counted else ()
                     return _Found({item.name for item in objects}, rows, terms, changes)
@@ -219,7 +219,7 @@ class Slice:
         whole = {part.table: part for part in self._whole.rows}
         rows: list[Rows] = []
         for part in found:
-            places = self._bulk.columns.get(part.table)
+            places = self.bulk.columns.get(part.table)
             all_of_it = part if places is None else expanded(database, part, whole[part.table], places)
             if all_of_it is None:
                 raise SqlError(_NOT_TOLD)
@@ -290,7 +290,7 @@ def _closure(files: Sequence[tuple[Ran, ...]], related: dict[str, set[str]]) -> 
     pending: list[Place] = []
     for number, statements in enumerate(files):
         for index, ran in enumerate(statements):
-            for name in _names(ran):
+            for name in ties(ran):
                 users[name].append((number, index))
             if ran.asked_clock or ran.asked_random:
                 pending.append((number, index))
@@ -301,7 +301,7 @@ def _closure(files: Sequence[tuple[Ran, ...]], related: dict[str, set[str]]) -> 
             continue
         kept.add(place)
         ran = files[place[0]][place[1]]
-        names = set(_names(ran))
+        names = set(ties(ran))
         for table in ran.writes:
             names |= related[fold(table)]
         for name in names - seen:
@@ -310,7 +310,7 @@ def _closure(files: Sequence[tuple[Ran, ...]], related: dict[str, set[str]]) -> 
     return kept
 
 
-def _names(ran: Ran) -> list[str]:
+def ties(ran: Ran) -> list[str]:
     """What ties a statement to others; nothing for one that only reads."""
     if not (ran.writes or ran.defines or ran.asked_clock or ran.asked_random):
         return []
@@ -320,7 +320,7 @@ def _names(ran: Ran) -> list[str]:
     return [*names, *moved] if moved is not None else names
 
 
-def _related(whole: Snapshot) -> dict[str, set[str]]:
+def relations(whole: Snapshot) -> dict[str, set[str]]:
     """For each table those that it refers to and those that refer to it."""
     related: dict[str, set[str]] = defaultdict(set)
     for item in whole.objects:
