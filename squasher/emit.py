@@ -74,7 +74,8 @@ def emit(
     blocks = [_header(source), *writer.blocks()]
     for block in blocks:
         _refuse_terminators(block)
-    return "\n\n".join(blocks) + "\n"
+    blocks[-1] += "\n"  # not behind all of them, which would copy them once more
+    return "\n\n".join(blocks)
 
 
 def as_baseline(text: str, manifest: str, guard: str) -> str:

@@ -51,7 +51,7 @@ def load(universe: Universe) -> Load:
 
     def run(text: str, profile: str) -> Snapshot:
         with Database(PROFILES[profile], universe) as database:
-            run_file(database, Migration("fresh.sql", "fresh.sql", text.encode(), text))
+            run_file(database, Migration("fresh.sql", "fresh.sql", text))
             return introspect(database)
 
     return run

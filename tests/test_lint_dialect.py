@@ -172,8 +172,8 @@ class TestReadingOn:
             ran = [statement.ran for statement in one.statements if statement.ran is not None]
             with Database(D1, UNIVERSES[0]) as database:
                 again = database.run(one.text)
-            assert [one._replace(sql=one.sql.rstrip()) for one in again] == [
-                one._replace(sql=one.sql.rstrip()) for one in ran
+            assert [one._replace(said=one.sql.rstrip()) for one in again] == [
+                one._replace(said=one.sql.rstrip()) for one in ran
             ]
             assert one.text.count("\n") == file.count("\n") + 1
 
