@@ -242,7 +242,7 @@ def _facts(statement: Statement) -> tuple[object, ...]:
     """What a statement did, wherever it stands in its file."""
     assert statement.ran is not None
     notes = [note._replace(statement=0) for note in statement.notes]
-    return (*statement.ran._replace(start=0, sql=""), notes, statement.effect)
+    return (*statement.ran._replace(start=0, said=""), notes, statement.effect)
 
 
 DRIZZLE = """\
