@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from itertools import repeat
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher import d1, fulltext, layout, progress
@@ -15,7 +16,7 @@ from squasher.sections import sections
 from squasher.sql import SPACE, fold, literal, printable, quote, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from squasher.cells import Cells
     from squasher.model import Rows, SchemaObject, Snapshot
@@ -330,23 +331,33 @@ class Writer:
 
         SQLite counts the ``before`` bytes of comment above the first statement with it.
         """
-        head, values, size, steps = "", list[str](), 0, 0
+        head, values, size, steps, done = "", list[str](), 0, 0, 0
         limit = self._profile.limits.sql_length
-        for number, (this, text, length, cost) in enumerate(_measured(parts), 1):
-            start = len(this.encode()) + len("\n;\n") + before
-            if limit and start + length > limit:
-                raise UnsupportedError(
-                    f"row {number} of {table} needs a statement of {start + length:,} bytes,"
-                    f" and {self._profile.name} allows {limit:,}",
-                    hint="Let the application write the row, or shorten it in a migration.",
-                )
-            full = self.cuts and (size + length > _STATEMENT_BYTES or steps + cost > _STATEMENT_STEPS)
-            if this != head or not text or full:
-                if head:
-                    yield _insert(head, values)
-                head, values, size, before, steps = this, [], start, 0, 0
-            values.append(text)
-            size, steps = size + length, steps + cost
+        by_many = self.cuts and (not limit or limit >= _STATEMENT_BYTES)
+        for this, texts, sizes, costs in map(_measured, parts):
+            at = 0
+            while at < len(texts):
+                start = len(this.encode()) + len("\n;\n") + before
+                length, cost = sizes[at + 1] - sizes[at], costs[at + 1] - costs[at]
+                if limit and start + length > limit:
+                    raise UnsupportedError(
+                        f"row {done + at + 1} of {table} needs a statement of {start + length:,} bytes,"
+                        f" and {self._profile.name} allows {limit:,}",
+                        hint="Let the application write the row, or shorten it in a migration.",
+                    )
+                full = self.cuts and (size + length > _STATEMENT_BYTES or steps + cost > _STATEMENT_STEPS)
+                if this != head or not texts[at] or full:
+                    if head:
+                        yield _insert(head, values)
+                    head, values, size, before, steps = this, [], start, 0, 0
+                stop = at + 1
+                if by_many and texts[at]:  # as many as there is room for; a shorter row is in no limit's way
+                    last = bisect_right(sizes, sizes[at] + _STATEMENT_BYTES - size) - 1
+                    stop = max(stop, min(last, bisect_right(costs, costs[at] + _STATEMENT_STEPS - steps) - 1))
+                values += texts[at:stop]
+                size, steps = size + sizes[stop] - sizes[at], steps + costs[stop] - costs[at]
+                at = stop
+            done += len(texts)
         if head:
             yield _insert(head, values)
 
@@ -399,18 +410,17 @@ def needs_rowids(rows: Rows) -> bool:
     return rows.rowids is not None and any(number != row for row, number in enumerate(rows.rowids, 1))
 
 
-def _measured(parts: Iterable[_Part]) -> Iterator[tuple[str, str, int, int]]:
-    """Each row behind its head, the bytes that it takes in a statement, and about how many steps."""
-    for head, texts, width in parts:
-        whole = "".join(texts)
-        measured = texts if whole.isascii() else map(str.encode, texts)
-        lengths = [len(text) + len(",\n") for text in measured]
-        commas = width - 1  # at least, in each row, as it has one bracket at least
-        if (whole.count(","), whole.count("(")) == (commas * len(texts), len(texts)) and "||" not in whole:
-            yield from zip(repeat(head), texts, lengths, repeat(3 + commas))
-            continue
-        costs = [2 + text.count(",") + text.count("(") + text.count("||") for text in texts]
-        yield from zip(repeat(head), texts, lengths, costs, strict=False)
+def _measured(part: _Part) -> tuple[str, list[str], Sequence[int], Sequence[int]]:
+    """The rows behind a head; up to each of them the bytes that they take, and about how many steps."""
+    head, texts, width = part
+    whole = "".join(texts)
+    measured = texts if whole.isascii() else map(str.encode, texts)
+    sizes = list(accumulate((len(text) + len(",\n") for text in measured), initial=0))
+    commas = width - 1  # at least, in each row, as it has one bracket at least
+    if (whole.count(","), whole.count("(")) == (commas * len(texts), len(texts)) and "||" not in whole:
+        return head, texts, sizes, range(0, (3 + commas) * (len(texts) + 1), 3 + commas)
+    costs = (2 + text.count(",") + text.count("(") + text.count("||") for text in texts)
+    return head, texts, sizes, list(accumulate(costs, initial=0))
 
 
 def _statement(sql: str | None) -> str:
