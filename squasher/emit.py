@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -11,6 +11,7 @@ from squasher import d1, fulltext, layout, progress
 from squasher.errors import UnsupportedError
 from squasher.model import Index, Table, Trigger, View, VirtualTable
 from squasher.packed import blocks
+from squasher.parallel import together
 from squasher.rows import largest_key
 from squasher.sections import sections
 from squasher.sql import SPACE, fold, literal, printable, quote, tokens
@@ -33,6 +34,8 @@ _STATEMENT_BYTES: Final = 100_000
 """Statements are split below this, under every profile: D1's limit, and a sane size to read."""
 _STATEMENT_STEPS: Final = 12_000
 """The same for its steps: some releases of D1 allow 25,000, and each cell takes one or more."""
+_WORTH_A_PROCESS: Final = 50_000
+"""Rows that are written by two processes."""
 _TERMINATORS: Final = frozenset({"/", "go"})
 _BETWEEN: Final = len("\n\n\n")
 _ROWS: Final = "Rows"
@@ -226,10 +229,16 @@ class Writer:
         if lenient:
             yield "PRAGMA ignore_check_constraints = ON;"
         above = len(f"{_heading(_ROWS)}\n\n") if self._groups and not lenient else 0
-        for name in self._parents_first():
-            if name in self._rows:
-                yield self._table_rows(self._tables[name], self._rows[name], above)
-                above = 0
+        names = [name for name in self._parents_first() if name in self._rows]
+        half = self._half(names)
+        rest, begun = together(
+            lambda: self._texts(names[half:], 0 if half else above),
+            (lambda: self._texts(names[:half], above)) if half else None,
+        )
+        for texts in (begun or [], rest):
+            if isinstance(texts, UnsupportedError):
+                raise texts
+            yield from texts
         if lenient:
             yield "PRAGMA ignore_check_constraints = OFF;"
         for table in self._virtual:
@@ -239,6 +248,22 @@ class Writer:
         sequences = list(self._sequences())
         if sequences:
             yield "\n".join(["-- the largest AUTOINCREMENT keys ever used", *sequences])
+
+    def _half(self, names: list[str]) -> int:
+        """How many tables to write in another process: about half of the rows, where there are many."""
+        ends = list(accumulate(len(self._rows[name].rows) for name in names))
+        return bisect_left(ends, ends[-1] // 2) if ends and ends[-1] > _WORTH_A_PROCESS else 0
+
+    def _texts(self, names: list[str], above: int) -> list[str] | UnsupportedError:
+        """The rows of some tables, or why not; ``above`` is what stands above the first one."""
+        rooms = (above, *[0] * len(names))
+        try:
+            return [
+                self._table_rows(self._tables[name], self._rows[name], room)
+                for name, room in zip(names, rooms, strict=False)
+            ]
+        except UnsupportedError as error:
+            return error  # the first table's comes first, whoever is done first
 
     def _parents_first(self) -> list[str]:
         """Tables by name, but each after the tables that its rows refer to, as far as cycles allow."""
