@@ -72,6 +72,8 @@ _LARGE: Final = 16 << 20
 """Bytes that SQLite had, after which memory is given back."""
 _PART: Final = 1 << 20
 """Characters of a script after which it is parted, where a statement ends."""
+_BEHIND: Final = frozenset(" \t\r\n;")
+"""What apsw counts to the statement before it."""
 _SHOWN: Final = 80
 _NO_FILES: Final = "a migration cannot open a file"
 
@@ -546,8 +548,10 @@ def _parts(script: str) -> Iterator[str]:
         # what is no statement belongs to the one behind it
         ends_one = line and "--" not in line and not line.endswith((";", "*/"))
         if ends_one and apsw.complete(part):
-            yield part
-            start = stop
+            while script[stop : stop + 1] in _BEHIND:
+                stop += 1
+            yield script[start:stop]
+            start = at = stop
     yield script[start:]
 
 

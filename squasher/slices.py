@@ -181,7 +181,7 @@ class Slice:
     def _run(self, universe: Universe) -> _Found | None:
         """What the slice leaves in a universe, which its text decides; None where it fails."""
         cache = self._cache
-        if cache is None:
+        if cache is None or self.bulk is not NOTHING:  # many rows are not kept, and the first ones are few
             return self._found(universe)
         from squasher.prefixes import circumstances
 
