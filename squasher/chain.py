@@ -37,9 +37,13 @@ class Migration(NamedTuple):
     """The file's path below the directory of the migrations, as a ledger records it."""
     path: str
     """The path as the user would write it, for messages."""
-    data: bytes
     text: str
-    """The bytes as text. Line ends and a byte order mark stay: SQLite sees them too."""
+    """Line ends and a byte order mark stay: SQLite sees them too."""
+
+    @property
+    def data(self) -> bytes:
+        """The file's bytes, made anew: a file may be large, and few ask for them."""
+        return self.text.encode()
 
     @property
     def label(self) -> str:
@@ -214,7 +218,7 @@ def read_migration(path: Path, *, follow: bool = True) -> Migration:
 def migration(name: str, path: str, data: bytes) -> Migration:
     """A file that was read from anywhere. Raises InputError when it is not UTF-8 text."""
     shown = _text(path)
-    return Migration(_text(name), shown, data, decode(data, shown))
+    return Migration(_text(name), shown, decode(data, shown))
 
 
 def decode(data: bytes, path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from squasher.errors import SqlError
@@ -93,5 +94,5 @@ def _trimmed(sql: str, start: int, end: int, after: int) -> tuple[int, int, int]
 
 def is_sent_whole(sql: str) -> bool:
     """Whether wrangler does not split a file: it has no semicolon before its last character."""
-    trimmed = sql.rstrip(_TRIMMED)
-    return ";" not in trimmed[:-1]
+    at = sql.find(";")  # a copy of the text may be a large one
+    return at < 0 or all(char in _TRIMMED for char in islice(sql, at + 1, None))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from itertools import repeat
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher import d1, fulltext, layout, progress
 from squasher.errors import UnsupportedError
 from squasher.model import Index, Table, Trigger, View, VirtualTable
 from squasher.packed import blocks
+from squasher.parallel import together
 from squasher.rows import largest_key
 from squasher.sections import sections
 from squasher.sql import SPACE, fold, literal, printable, quote, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from squasher.cells import Cells
     from squasher.model import Rows, SchemaObject, Snapshot
@@ -32,6 +34,8 @@ _STATEMENT_BYTES: Final = 100_000
 """Statements are split below this, under every profile: D1's limit, and a sane size to read."""
 _STATEMENT_STEPS: Final = 12_000
 """The same for its steps: some releases of D1 allow 25,000, and each cell takes one or more."""
+_WORTH_A_PROCESS: Final = 50_000
+"""Rows that are written by two processes."""
 _TERMINATORS: Final = frozenset({"/", "go"})
 _BETWEEN: Final = len("\n\n\n")
 _ROWS: Final = "Rows"
@@ -74,7 +78,8 @@ def emit(
     blocks = [_header(source), *writer.blocks()]
     for block in blocks:
         _refuse_terminators(block)
-    return "\n\n".join(blocks) + "\n"
+    blocks[-1] += "\n"  # not behind all of them, which would copy them once more
+    return "\n\n".join(blocks)
 
 
 def as_baseline(text: str, manifest: str, guard: str) -> str:
@@ -224,10 +229,16 @@ class Writer:
         if lenient:
             yield "PRAGMA ignore_check_constraints = ON;"
         above = len(f"{_heading(_ROWS)}\n\n") if self._groups and not lenient else 0
-        for name in self._parents_first():
-            if name in self._rows:
-                yield self._table_rows(self._tables[name], self._rows[name], above)
-                above = 0
+        names = [name for name in self._parents_first() if name in self._rows]
+        half = self._half(names)
+        rest, begun = together(
+            lambda: self._texts(names[half:], 0 if half else above),
+            (lambda: self._texts(names[:half], above)) if half else None,
+        )
+        for texts in (begun or [], rest):
+            if isinstance(texts, UnsupportedError):
+                raise texts
+            yield from texts
         if lenient:
             yield "PRAGMA ignore_check_constraints = OFF;"
         for table in self._virtual:
@@ -237,6 +248,22 @@ class Writer:
         sequences = list(self._sequences())
         if sequences:
             yield "\n".join(["-- the largest AUTOINCREMENT keys ever used", *sequences])
+
+    def _half(self, names: list[str]) -> int:
+        """How many tables to write in another process: about half of the rows, where there are many."""
+        ends = list(accumulate(len(self._rows[name].rows) for name in names))
+        return bisect_left(ends, ends[-1] // 2) if ends and ends[-1] > _WORTH_A_PROCESS else 0
+
+    def _texts(self, names: list[str], above: int) -> list[str] | UnsupportedError:
+        """The rows of some tables, or why not; ``above`` is what stands above the first one."""
+        rooms = (above, *[0] * len(names))
+        try:
+            return [
+                self._table_rows(self._tables[name], self._rows[name], room)
+                for name, room in zip(names, rooms, strict=False)
+            ]
+        except UnsupportedError as error:
+            return error  # the first table's comes first, whoever is done first
 
     def _parents_first(self) -> list[str]:
         """Tables by name, but each after the tables that its rows refer to, as far as cycles allow."""
@@ -329,23 +356,33 @@ class Writer:
 
         SQLite counts the ``before`` bytes of comment above the first statement with it.
         """
-        head, values, size, steps = "", list[str](), 0, 0
+        head, values, size, steps, done = "", list[str](), 0, 0, 0
         limit = self._profile.limits.sql_length
-        for number, (this, text, length, cost) in enumerate(_measured(parts), 1):
-            start = len(this.encode()) + len("\n;\n") + before
-            if limit and start + length > limit:
-                raise UnsupportedError(
-                    f"row {number} of {table} needs a statement of {start + length:,} bytes,"
-                    f" and {self._profile.name} allows {limit:,}",
-                    hint="Let the application write the row, or shorten it in a migration.",
-                )
-            full = self.cuts and (size + length > _STATEMENT_BYTES or steps + cost > _STATEMENT_STEPS)
-            if this != head or not text or full:
-                if head:
-                    yield _insert(head, values)
-                head, values, size, before, steps = this, [], start, 0, 0
-            values.append(text)
-            size, steps = size + length, steps + cost
+        by_many = self.cuts and (not limit or limit >= _STATEMENT_BYTES)
+        for this, texts, sizes, costs in map(_measured, parts):
+            at = 0
+            while at < len(texts):
+                start = len(this.encode()) + len("\n;\n") + before
+                length, cost = sizes[at + 1] - sizes[at], costs[at + 1] - costs[at]
+                if limit and start + length > limit:
+                    raise UnsupportedError(
+                        f"row {done + at + 1} of {table} needs a statement of {start + length:,} bytes,"
+                        f" and {self._profile.name} allows {limit:,}",
+                        hint="Let the application write the row, or shorten it in a migration.",
+                    )
+                full = self.cuts and (size + length > _STATEMENT_BYTES or steps + cost > _STATEMENT_STEPS)
+                if this != head or not texts[at] or full:
+                    if head:
+                        yield _insert(head, values)
+                    head, values, size, before, steps = this, [], start, 0, 0
+                stop = at + 1
+                if by_many and texts[at]:  # as many as there is room for; a shorter row is in no limit's way
+                    last = bisect_right(sizes, sizes[at] + _STATEMENT_BYTES - size) - 1
+                    stop = max(stop, min(last, bisect_right(costs, costs[at] + _STATEMENT_STEPS - steps) - 1))
+                values += texts[at:stop]
+                size, steps = size + sizes[stop] - sizes[at], steps + costs[stop] - costs[at]
+                at = stop
+            done += len(texts)
         if head:
             yield _insert(head, values)
 
@@ -398,18 +435,17 @@ def needs_rowids(rows: Rows) -> bool:
     return rows.rowids is not None and any(number != row for row, number in enumerate(rows.rowids, 1))
 
 
-def _measured(parts: Iterable[_Part]) -> Iterator[tuple[str, str, int, int]]:
-    """Each row behind its head, the bytes that it takes in a statement, and about how many steps."""
-    for head, texts, width in parts:
-        whole = "".join(texts)
-        measured = texts if whole.isascii() else map(str.encode, texts)
-        lengths = [len(text) + len(",\n") for text in measured]
-        commas = width - 1  # at least, in each row, as it has one bracket at least
-        if (whole.count(","), whole.count("(")) == (commas * len(texts), len(texts)) and "||" not in whole:
-            yield from zip(repeat(head), texts, lengths, repeat(3 + commas))
-            continue
-        costs = [2 + text.count(",") + text.count("(") + text.count("||") for text in texts]
-        yield from zip(repeat(head), texts, lengths, costs, strict=False)
+def _measured(part: _Part) -> tuple[str, list[str], Sequence[int], Sequence[int]]:
+    """The rows behind a head; up to each of them the bytes that they take, and about how many steps."""
+    head, texts, width = part
+    whole = "".join(texts)
+    measured = texts if whole.isascii() else map(str.encode, texts)
+    sizes = list(accumulate((len(text) + len(",\n") for text in measured), initial=0))
+    commas = width - 1  # at least, in each row, as it has one bracket at least
+    if (whole.count(","), whole.count("(")) == (commas * len(texts), len(texts)) and "||" not in whole:
+        return head, texts, sizes, range(0, (3 + commas) * (len(texts) + 1), 3 + commas)
+    costs = (2 + text.count(",") + text.count("(") + text.count("||") for text in texts)
+    return head, texts, sizes, list(accumulate(costs, initial=0))
 
 
 def _statement(sql: str | None) -> str:

@@ -12,7 +12,7 @@ functions as the built-in ones are, so they are refused in the same places.
 from __future__ import annotations
 
 import itertools
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias
 
 import apsw
@@ -68,6 +68,12 @@ SOURCE_ID: Final = f"{apsw.sqlite3_sourceid()} apsw {apsw.apsw_version()}"
 """Which engine this is."""
 
 _serial = itertools.count(1)
+_LARGE: Final = 16 << 20
+"""Bytes that SQLite had, after which memory is given back."""
+_PART: Final = 1 << 20
+"""Characters of a script after which it is parted, where a statement ends."""
+_BEHIND: Final = frozenset(" \t\r\n;")
+"""What apsw counts to the statement before it."""
 _SHOWN: Final = 80
 _NO_FILES: Final = "a migration cannot open a file"
 
@@ -236,7 +242,10 @@ class Database:
 
     def close(self) -> None:
         """Close the connection; the database is gone."""
+        used, _ = apsw.status(apsw.SQLITE_STATUS_MEMORY_USED)
         self._db.close(True)  # noqa: FBT003 - apsw's "force": a statement may have stopped half-way
+        if used > _LARGE:
+            _give_back()
         self._clock.unregister()
 
     @property
@@ -360,28 +369,32 @@ class Database:
         seen: Callable[[Ran], None] | None = None,
         about: Callable[[str], None] | None = None,
         past: Callable[[Stopped], bool] | None = None,
+        held: str = "",
     ) -> tuple[Ran, ...]:
         """Run a script under the profile's rules; SQLite itself says where statements end.
 
         Rows are read and dropped. ``about`` is called before each statement with its text and ``seen``
         after it; both may look around. ``past`` is asked whether to go on behind a statement that fails.
-        Raises Stopped at the first at which it says no; what ran before it stays, in the open transaction
-        if there is one.
+        Where the script begins with a text that is ``held`` anyway, long statements are kept as pieces of
+        it. Raises Stopped at the first at which it says no; what ran before it stays, in the open
+        transaction if there is one.
         """
-        runner = Runner(self, seen, about)
+        runner = Runner(self, seen, about, held)
         cursor = self._db.cursor()
         cursor.exec_trace = runner.begin
         self._db.authorizer = self._authority.allow
         self.budget.begin()
         try:
             with utc(), self._limited():
-                rest: str | None = script
+                parts = _parts(script)
+                rest = next(parts, None)
                 while rest:
                     try:
                         for _ in cursor.execute(rest):
                             pass
-                        rest = None
+                        rest = next(parts, None)
                     except (apsw.Error, SqlError, UnicodeDecodeError) as error:
+                        parts = iter(())
                         try:
                             rest = self._otherwise(cursor, runner, script, self._explain(error))
                         except Stopped as stopped:
@@ -517,6 +530,40 @@ def largest_allocation(*, anew: bool = False) -> int:
     """
     _, largest = apsw.status(apsw.SQLITE_STATUS_MALLOC_SIZE, anew)
     return largest
+
+
+def _parts(script: str) -> Iterator[str]:
+    """A script in parts of whole statements: what is given to SQLite is kept in UTF-8, too, as long as it is.
+
+    https://sqlite.org/c3ref/complete.html
+    """
+    start = at = 0
+    while len(script) - at > _PART:
+        stop = script.find(";\n", at + _PART) + 1
+        if not stop:
+            break
+        at = stop
+        part = script[start:stop]
+        line = part[part.rfind("\n") + 1 : -1].rstrip()
+        # what is no statement belongs to the one behind it
+        ends_one = line and "--" not in line and not line.endswith((";", "*/"))
+        if ends_one and apsw.complete(part):
+            while script[stop : stop + 1] in _BEHIND:
+                stop += 1
+            yield script[start:stop]
+            start = at = stop
+    yield script[start:]
+
+
+def _give_back() -> None:
+    """Give the system the memory that a large database has left: pages here and there in the heap.
+
+    https://man7.org/linux/man-pages/man3/malloc_trim.3.html; nothing where there is no such function.
+    """
+    import ctypes  # few databases are that large
+
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _lend_collation(database: apsw.Connection, name: str) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST_FILE: Final = 256 << 20
+_PIECE: Final = 1 << 20
 _PREFIX: Final = ".squasher-"
 _SUFFIX: Final = ".tmp"
 _MODE: Final = 0o666
@@ -117,7 +118,7 @@ def write_atomically(path: Path, data: bytes, *, elsewhere: str = "with --fresh 
         final = _final(path, elsewhere)
         if final.is_file():
             _sweep(final.parent)
-            if final.stat().st_size == len(data) and final.read_bytes() == data:
+            if final.stat().st_size == len(data) and _holds(final, data):
                 return False
         final.parent.mkdir(parents=True, exist_ok=True)
         while not _replace(final, data):
@@ -128,6 +129,13 @@ def write_atomically(path: Path, data: bytes, *, elsewhere: str = "with --fresh 
             hint=f"Choose another place {elsewhere}; the old file is unchanged.",
         ) from error
     return True
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Whether a file holds these bytes, without a second copy of all of them."""
+    view = memoryview(data)
+    with path.open("rb") as file:
+        return all(file.read(_PIECE) == view[start : start + _PIECE] for start in range(0, len(data), _PIECE))
 
 
 def make_directory(path: Path) -> None:

@@ -45,7 +45,7 @@ def line_of(migration: Migration, ran: Ran, column: str | None = None, text: str
     """The line of a statement; in it that of the column, or of the text, where it has one."""
     within = ran.sql.find(text) if column is None else _column(ran.sql, fold(column)) or 0
     offset = ran.start + len(ran.sql[: max(within, 0)].encode())
-    return bisect_right(_starts(migration.data), offset)
+    return bisect_right(_starts(migration.text), offset)
 
 
 def names(ran: Ran, column: str) -> bool:
@@ -54,9 +54,9 @@ def names(ran: Ran, column: str) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _starts(data: bytes) -> list[int]:
+def _starts(text: str) -> list[int]:
     """Where the lines of a file start: it may have as many statements as lines."""
-    return list(accumulate((len(line) + 1 for line in data.split(b"\n")), initial=0))
+    return list(accumulate((len(line) + 1 for line in text.encode().split(b"\n")), initial=0))
 
 
 def _column(sql: str, column: str) -> int | None:

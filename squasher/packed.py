@@ -120,6 +120,12 @@ class Packed(Sequence["Row"]):
         """Whether a column holds in a chunk what column ``there`` of ``other`` does in the same one."""
         return self._chunks[number][column] == other._chunks[number][there]
 
+    def filled(self, column: int, value: str | int) -> Packed:
+        """The same rows with one value in all of a column."""
+        one = (_ALIKE + marshal.dumps(value, _PLAIN),)
+        chunks = tuple((*chunk[:column], *one, *chunk[column + 1 :]) for chunk in self._chunks)
+        return Packed(chunks, self._size, self._length)
+
     def fits(self, other: Sequence[Row]) -> bool:
         """Whether ``other`` is packed in chunks of the same rows."""
         return isinstance(other, Packed) and [*self.bounds()] == [*other.bounds()]

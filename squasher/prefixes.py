@@ -144,7 +144,8 @@ def _plain(told: Told) -> tuple[Any, ...]:
     """As tuples and nothing else, which is what a cache keeps."""
     statements, notes = told
     versions = ((note.statement, *(_plain_version(one) for one in (note.old, note.new))) for note in notes)
-    return tuple(map(tuple, statements)), tuple(versions)
+    ran = (tuple(one._replace(said=one.sql)) for one in statements)
+    return tuple(ran), tuple(versions)
 
 
 def _plain_version(version: Version | None) -> tuple[Any, ...] | None:

@@ -234,7 +234,7 @@ def _run(
             database.execute("BEGIN")
         database.budget.file, database.budget.text = place.migration.path, script
         seen, about = (None, about) if watcher is None else (watcher.see, watcher.about)
-        ran = database.run(script, seen, about, past)
+        ran = database.run(script, seen, about, past, held=own)
         if managed and database.in_transaction:
             database.execute("COMMIT")
         database.budget.file = ""

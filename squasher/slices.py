@@ -13,8 +13,9 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from squasher.bulk import NOTHING, Bulk, bulk, expanded
 from squasher.engine import Database
-from squasher.errors import SquasherError
+from squasher.errors import SqlError, SquasherError
 from squasher.inert import unnoticed
 from squasher.introspect import by_name, contents
 from squasher.layout import renamed
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _TRANSACTIONS: Final = (
     *("begin", "commit", "end", "rollback", "savepoint", "release", "vacuum", "attach", "detach"),
 )
+_NOT_TOLD: Final = "the first rows do not tell what all of them hold"
 _WORTH_A_PROCESS: Final = 0.01
 """Seconds that a slice takes in one universe before two processes share the others."""
 
@@ -113,13 +115,29 @@ class Slice:
         own = profile.transactions and any(_controls(ran) for statements in files for ran in statements)
         self.sound = False
         """Whether the slice gave the whole's rows in ``universe``, in which the whole was run."""
-        if not (own or counting):
-            self._files = tuple(_sliced(files, whole))
-            places = [place for file in self._files for place in file.places] if counted else []
-            self._changes = tuple(files[number][index].changes for number, index in places)
-            start = time.perf_counter()
-            self.sound = self._agrees(universe)
-            self._seconds = time.perf_counter() - start
+        self.bulk = NOTHING
+        """Of large tables the first rows alone run again, where those tell what all of them do."""
+        if own or counting:
+            return
+        related = relations(whole)
+        if not counted:
+            self.bulk = bulk(files, whole, ties, related)
+        kept = _closure(files, related)
+        kept -= unnoticed({place: files[place[0]][place[1]] for place in sorted(kept)}, related)
+        self._try(files, kept, universe)
+        if self.bulk is not NOTHING and not self.sound:
+            self.bulk = NOTHING
+            self._try(files, kept, universe)
+
+    def _try(self, files: Sequence[tuple[Ran, ...]], kept: set[Place], universe: Universe) -> None:
+        """Run the slice of the ``kept`` statements where the whole was run, and see whether it is sound."""
+        self._image = None
+        self._files = tuple(_sliced(files, kept, self.bulk))
+        places = [place for file in self._files for place in file.places] if self._counted else []
+        self._changes = tuple(files[number][index].changes for number, index in places)
+        start = time.perf_counter()
+        self.sound = self._agrees(universe)
+        self._seconds = time.perf_counter() - start
 
     def snapshots(self, universes: Sequence[Universe]) -> list[Snapshot | None]:
         """The whole's snapshot with the slice's rows in each universe; None for one in which it fails."""
@@ -165,7 +183,7 @@ class Slice:
     def _run(self, universe: Universe) -> _Found | None:
         """What the slice leaves in a universe, which its text decides; None where it fails."""
         cache = self._cache
-        if cache is None:
+        if cache is None or self.bulk is not NOTHING:  # many rows are not kept, and the first ones are few
             return self._found(universe)
         from squasher.prefixes import circumstances
 
@@ -190,11 +208,25 @@ class Slice:
                     held = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
                     objects = tuple(item for item in self._whole.objects if item.name in held)
                     rows, terms = contents(database, objects)
+                    if self.bulk is not NOTHING:
+                        rows = self._expanded(database, rows)
                     changes = tuple(one.changes for one in ran) if self._counted else ()
                     return _Found({item.name for item in objects}, rows, terms, changes)
                 except (Stopped, SquasherError):
                     continue
         return None
+
+    def _expanded(self, database: Database, found: tuple[Rows, ...]) -> tuple[Rows, ...]:
+        """All rows of large tables, of which the first ones ran. Raises SqlError where they do not tell."""
+        whole = {part.table: part for part in self._whole.rows}
+        rows: list[Rows] = []
+        for part in found:
+            places = self.bulk.columns.get(part.table)
+            all_of_it = part if places is None else expanded(database, part, whole[part.table], places)
+            if all_of_it is None:
+                raise SqlError(_NOT_TOLD)
+            rows.append(all_of_it)
+        return tuple(rows)
 
     def _replay(self, database: Database, *, plainly: bool) -> list[Ran]:
         """Run all that has to run again; what is told of it, where it does not run plainly."""
@@ -237,11 +269,8 @@ def _controls(ran: Ran) -> bool:
     return ran.sql[:9].lower().startswith(_TRANSACTIONS)
 
 
-def _sliced(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> Iterator[_File]:
+def _sliced(files: Sequence[tuple[Ran, ...]], kept: set[Place], large: Bulk) -> Iterator[_File]:
     """The statements of each file that belong to the slice, with the PRAGMAs beside them."""
-    related = _related(whole)
-    kept = _closure(files, related)
-    kept -= unnoticed({place: files[place[0]][place[1]] for place in sorted(kept)}, related)
     asked = False
     for number, statements in enumerate(files):
         if not any((number, index) in kept for index in range(len(statements))):
@@ -252,7 +281,7 @@ def _sliced(files: Sequence[tuple[Ran, ...]], whole: Snapshot) -> Iterator[_File
         for index, ran in enumerate(statements):
             if (number, index) in kept or _is_pragma(ran.sql):
                 asked = asked or ran.asked_clock or ran.asked_random
-                (after if asked else before).append(ran.sql)
+                (after if asked else before).append(large.first.get(id(ran), ran.sql))
                 places.append((number, index))
         yield _File(tuple(before), tuple(after), tuple(places))
 
@@ -264,7 +293,7 @@ def _closure(files: Sequence[tuple[Ran, ...]], related: Mapping[str, set[str]]) 
     pending: list[Place] = []
     for number, statements in enumerate(files):
         for index, ran in enumerate(statements):
-            for name in _names(ran):
+            for name in ties(ran):
                 users[name].append((number, index))
             if ran.asked_clock or ran.asked_random:
                 pending.append((number, index))
@@ -275,7 +304,7 @@ def _closure(files: Sequence[tuple[Ran, ...]], related: Mapping[str, set[str]]) 
             continue
         kept.add(place)
         ran = files[place[0]][place[1]]
-        names = set(_names(ran))
+        names = set(ties(ran))
         for table in ran.writes:
             names |= related[fold(table)]
         for name in names - seen:
@@ -284,7 +313,7 @@ def _closure(files: Sequence[tuple[Ran, ...]], related: Mapping[str, set[str]]) 
     return kept
 
 
-def _names(ran: Ran) -> list[str]:
+def ties(ran: Ran) -> list[str]:
     """What ties a statement to others; nothing for one that only reads."""
     if not (ran.writes or ran.defines or ran.asked_clock or ran.asked_random):
         return []
@@ -294,7 +323,7 @@ def _names(ran: Ran) -> list[str]:
     return [*names, *moved] if moved is not None else names
 
 
-def _related(whole: Snapshot) -> dict[str, set[str]]:
+def relations(whole: Snapshot) -> dict[str, set[str]]:
     """For each table those that it refers to and those that refer to it."""
     related: dict[str, set[str]] = defaultdict(set)
     for item in whole.objects:

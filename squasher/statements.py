@@ -5,7 +5,7 @@ SQLite itself says where a statement ends: the engine calls a Runner before each
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher import sql as text
 from squasher.d1 import first_statement
@@ -18,12 +18,25 @@ if TYPE_CHECKING:
     from squasher.errors import SqlError
 
 
+_LONG: Final = 4096
+"""Characters of a statement of which no second copy is kept."""
+
+
+class Piece(NamedTuple):
+    """A long statement, by its place in a text that somebody keeps anyway."""
+
+    text: str
+    start: int
+    stop: int
+
+
 class Ran(NamedTuple):
     """One statement that ran: where it stood, and what the engine saw it do."""
 
     start: int
     """Byte offset of its first token in the text."""
-    sql: str
+    said: str | Piece
+    """The statement's text, or where it is."""
     writes: tuple[str, ...]
     """The tables that it may have written, its triggers included, in the order first seen."""
     touches: tuple[str, ...]
@@ -37,6 +50,12 @@ class Ran(NamedTuple):
     """The numbers of the random values that it drew: from the first up to, and without, the last."""
     asked_counters: bool
     """Whether it may have asked what the statement before it did: ``changes()`` and the like."""
+
+    @property
+    def sql(self) -> str:
+        """The statement's text."""
+        said = self.said
+        return said if isinstance(said, str) else said.text[said.start : said.stop]
 
     @property
     def asked_random(self) -> bool:
@@ -66,7 +85,10 @@ class Runner:
         database: Database,
         seen: Callable[[Ran], None] | None = None,
         about: Callable[[str], None] | None = None,
+        held: str = "",
     ) -> None:
+        self._held = held
+        self._characters = 0
         self._of = database
         self._seen = seen
         self._about = about
@@ -74,7 +96,7 @@ class Runner:
         """The piece of the script for which another text is about to run."""
         self._bytes = 0
         self._ran: list[Ran] = []
-        self._open: tuple[int, str, Touched, int, int, int] | None = None
+        self._open: tuple[int, str | Piece, Touched, int, int, int] | None = None
         database.touched()  # forget what the last script touched
 
     def begin(self, _cursor: object, piece: str, _values: object) -> bool:
@@ -85,14 +107,22 @@ class Runner:
         trivia = leading_trivia(piece)
         start = self._bytes + len(piece[:trivia].encode())
         self._bytes += len(piece.encode())
+        first = self._characters + trivia
+        self._characters += len(piece)
+        statement = self._said(piece[trivia:], first)
         of = self._of
         touched = of.touched()
         if self._about is not None:
             self._about(piece[trivia:])
         of.budget.begin()
         of.budget.start = start
-        self._open = (start, piece[trivia:], touched, *of.meters())
+        self._open = (start, statement, touched, *of.meters())
         return True
+
+    def _said(self, statement: str, start: int) -> str | Piece:
+        if len(statement) < _LONG or not self._held.startswith(statement, start):
+            return statement
+        return Piece(self._held, start, start + len(statement))
 
     def _close(self) -> None:
         if self._open is None:
@@ -105,7 +135,7 @@ class Runner:
         self._ran.append(
             Ran(
                 start=start,
-                sql=statement,
+                said=statement,
                 writes=tuple(touched.writes),
                 touches=tuple(touched.names),
                 defines=touched.defines,
@@ -157,6 +187,7 @@ class Runner:
             return rest
         _, _, after = first_statement(rest)
         self._bytes += len(rest[:after].encode())
+        self._characters += after
         self._of.touched()  # what it would have touched is not the next one's
         return rest[after:]
 
@@ -164,6 +195,7 @@ class Runner:
         """Go on behind the piece that another text stood for."""
         if self.instead is not None:  # it held no statement
             self._bytes += len(self.instead.encode())
+            self._characters += len(self.instead)
             self.instead = None
 
 

@@ -54,7 +54,7 @@ def connect(universe: Universe) -> Iterator[Callable[..., Database]]:
         database = Database(profile, inside)
         opened.append(database)
         if sql:
-            run_file(database, Migration("file.sql", "file.sql", sql.encode(), sql))
+            run_file(database, Migration("file.sql", "file.sql", sql))
         return database
 
     yield open_one

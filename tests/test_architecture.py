@@ -83,6 +83,7 @@ LAYERS = {
     "bytecode": 3,
     "rowdiff": 3,
     "observe": 3,
+    "bulk": 3,
     "slices": 3,
     "inert": 3,
     "sources": 3,

@@ -148,7 +148,7 @@ def run(database: Database, file: Migration, *, ledger: bool = True) -> None:
     """Apply a migration as wrangler does; without ``ledger`` execute a file."""
     appended = f"\nINSERT INTO d1_migrations (name) VALUES ('{file.name}');" if ledger else ""
     text = file.text + appended
-    run_file(database, file._replace(text=text, data=text.encode()))
+    run_file(database, file._replace(text=text))
 
 
 def old_database(chain: Path, count: int) -> Database:

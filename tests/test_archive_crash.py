@@ -295,7 +295,7 @@ def test_another_release_cannot_finish_it(
 
     def otherwise(*given: Any) -> Made:  # noqa: ANN401 - as the real one
         made = make(*given)
-        return made._replace(baseline=made.baseline._replace(data=made.baseline.data + b"-- more\n"))
+        return made._replace(baseline=made.baseline._replace(text=made.baseline.text + "-- more\n"))
 
     with monkeypatch.context() as patched:
         patched.setattr(command, "make", otherwise)

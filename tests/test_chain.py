@@ -309,7 +309,7 @@ def test_the_digest_does_not_depend_on_the_place(tmp_path: Path) -> None:
 )
 def test_the_number_of_a_migration(name: str, number: str) -> None:
     """A migration is called by the digits that its name and its directories' begin with, or by its name."""
-    assert Migration(name, name, b"", "").number == number
+    assert Migration(name, name, "").number == number
 
 
 def test_the_span_of_a_chain(write_chain: WriteChain) -> None:

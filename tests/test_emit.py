@@ -12,6 +12,7 @@ import apsw
 import pytest
 
 import squasher
+from squasher import emit
 from squasher.chain import Migration
 from squasher.engine import Database
 from squasher.errors import UnsupportedError
@@ -51,7 +52,7 @@ def load(universe: Universe) -> Load:
 
     def run(text: str, profile: str) -> Snapshot:
         with Database(PROFILES[profile], universe) as database:
-            run_file(database, Migration("fresh.sql", "fresh.sql", text.encode(), text))
+            run_file(database, Migration("fresh.sql", "fresh.sql", text))
             return introspect(database)
 
     return run
@@ -549,3 +550,25 @@ def test_a_chain_that_leaves_nothing(squash: Squash, profile: str) -> None:
     result = squash("CREATE TABLE t (a); DROP TABLE t;", profile)
     assert result.proof.status == "equal"
     assert result.snapshot.objects == ()
+
+
+def test_two_processes_write_what_one_does(squash: Squash, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of many tables are the same text whoever writes which of them."""
+    script = "".join(
+        f"CREATE TABLE t{number} (a, b); INSERT INTO t{number} VALUES (1, x'00'){', (2, 3)' * more};"
+        for number, more in enumerate([2, 0, 40, 1])
+    )
+    alone = squash(script).text
+    monkeypatch.setattr(emit, "_WORTH_A_PROCESS", 10)
+    assert squash(script).text == alone
+
+
+def test_two_processes_complain_of_the_first_table(squash: Squash, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two tables that nobody can write, the first one is named whoever finds out first."""
+    script = "".join(
+        f"CREATE TABLE {name} (a); INSERT INTO {name} VALUES (zeroblob(60000)), (1), (2), (3);"
+        for name in "ab"
+    )
+    monkeypatch.setattr(emit, "_WORTH_A_PROCESS", 2)
+    with pytest.raises(UnsupportedError, match="row 1 of a needs"):
+        squash(script)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
-from squasher import authority
+from squasher import authority, engine, volatile
+from squasher.engine import Database
 from squasher.errors import SqlError
 from squasher.profiles import D1, SQLITE
 from squasher.statements import Stopped
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from squasher.engine import Database
     from squasher.model import Value
     from squasher.profiles import Profile
+    from squasher.statements import Ran
 
     Connect = Callable[..., Database]
 
@@ -558,3 +559,33 @@ def test_a_clone_holds_the_same_and_lives_on_its_own(connect: Callable[..., Data
     clone.execute("DELETE FROM t")
     assert len(database.execute("SELECT * FROM t")) == 1
     clone.close()
+
+
+@pytest.mark.parametrize("size", [1, 40, 300, 1 << 20])
+def test_a_script_in_parts_is_the_script(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """However small the parts in which SQLite gets a script, each statement stands where it stood."""
+    script = (
+        "CREATE TABLE t (a);\n-- it's one;\n;\nINSERT INTO t VALUES (1);\n/* a; */;\n"
+        "CREATE TRIGGER g AFTER INSERT ON t BEGIN\n DELETE FROM t;\n SELECT 1;\nEND;\n"
+        "INSERT INTO t VALUES ('x;\n y;\n');\nSELECT 'é' -- ;\n;\n;;\nSELECT 2 /* ;\n */;\nSELECT 3"
+    )
+
+    def ran() -> tuple[Ran, ...]:
+        with Database(D1, volatile.UNIVERSES[0]) as database:
+            return database.run(script)
+
+    whole = ran()
+    monkeypatch.setattr(engine, "_PART", size)
+    assert ran() == whole
+    assert [script.encode()[one.start :].decode().startswith(one.sql) for one in whole] == [True] * 7
+
+
+def test_long_statements_are_pieces_of_a_text_that_is_held() -> None:
+    """They say the same as statements that are texts of their own."""
+    rows = ", ".join(f"('{number} é')" for number in range(1000))
+    script = f"CREATE TABLE t (a);\n-- é\nINSERT INTO t VALUES {rows};\nINSERT INTO t VALUES (1);"
+    now = volatile.UNIVERSES[0]
+    with Database(D1, now) as one, Database(D1, now) as other:
+        ran, pieces = one.run(script), other.run(script, held=script)
+    assert [isinstance(step.said, str) for step in pieces] == [True, False, True]
+    assert [(step.start, step.sql) for step in ran] == [(step.start, step.sql) for step in pieces]

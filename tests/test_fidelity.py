@@ -38,7 +38,7 @@ def found(database: Database, case: Case) -> Found:
     """Run a case's file, and its queries if there is no error."""
     error: ReplayError | None = None
     try:
-        run_file(database, Migration("file.sql", "file.sql", case.sql.encode(), case.sql))
+        run_file(database, Migration("file.sql", "file.sql", case.sql))
     except ReplayError as caught:
         error = caught
     schema = database.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY rowid")
@@ -109,7 +109,7 @@ def test_the_outcomes_are_of_the_cases() -> None:
 @pytest.mark.parametrize("text", ["", "\n", "-- nothing\n", ";", "/* nothing */"])
 def test_a_file_without_a_statement(connect: Connect, text: str) -> None:
     """D1 executes no file without a statement; SQLite itself has nothing against one."""
-    file = Migration("file.sql", "file.sql", text.encode(), text)
+    file = Migration("file.sql", "file.sql", text)
     with pytest.raises(ReplayError, match="holds no statement"):
         run_file(connect(D1), file)
     assert run_file(connect(SQLITE), file) == ()

@@ -71,7 +71,7 @@ def test_the_place_of_an_error(connect: Connect, statement: str, marked: str) ->
     """SQLite's error is marked where it is in the file."""
     text = f"SELECT 'ü';\n\n{statement};\n"
     with pytest.raises(ReplayError) as caught:
-        run_file(connect(D1, TABLE), Migration("file.sql", "file.sql", text.encode(), text))
+        run_file(connect(D1, TABLE), Migration("file.sql", "file.sql", text))
     assert caught.value.line == 3
     line, marker = caught.value.excerpt.splitlines()
     assert line[marker.index("^") :].startswith(marked)

@@ -172,8 +172,8 @@ class TestReadingOn:
             ran = [statement.ran for statement in one.statements if statement.ran is not None]
             with Database(D1, UNIVERSES[0]) as database:
                 again = database.run(one.text)
-            assert [one._replace(sql=one.sql.rstrip()) for one in again] == [
-                one._replace(sql=one.sql.rstrip()) for one in ran
+            assert [one._replace(said=one.sql.rstrip()) for one in again] == [
+                one._replace(said=one.sql.rstrip()) for one in ran
             ]
             assert one.text.count("\n") == file.count("\n") + 1
 
@@ -242,7 +242,7 @@ def _facts(statement: Statement) -> tuple[object, ...]:
     """What a statement did, wherever it stands in its file."""
     assert statement.ran is not None
     notes = [note._replace(statement=0) for note in statement.notes]
-    return (*statement.ran._replace(start=0, sql=""), notes, statement.effect)
+    return (*statement.ran._replace(start=0, said=""), notes, statement.effect)
 
 
 DRIZZLE = """\

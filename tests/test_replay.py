@@ -133,7 +133,7 @@ def test_a_failed_file_leaves_nothing(connect: Connect) -> None:
         with pytest.raises(ReplayError, match="no such table: missing"):
             run_file(
                 database,
-                Migration("x.sql", "x.sql", text.encode(), text),
+                Migration("x.sql", "x.sql", text),
             )
         assert database.execute("SELECT name FROM sqlite_schema") == [("t",)]
         assert not database.in_transaction

@@ -53,7 +53,7 @@ def recorded(names: Iterable[str | None], table: str = "d1_migrations") -> str:
 
 def run(database: Database, sql: str) -> None:
     """Run a file as ``wrangler d1 execute --file`` does."""
-    run_file(database, Migration("ledger.sql", "ledger.sql", sql.encode(), sql))
+    run_file(database, Migration("ledger.sql", "ledger.sql", sql))
 
 
 def names(database: Database, table: str = "d1_migrations") -> list[str]:

@@ -213,7 +213,7 @@ def _attempt(observed: Observed, target: Target, decision: Decision) -> Composed
 
 def loaded(observed: Observed, text: str, target: Target, decision: Decision) -> Composed:
     """A text and what a new installation makes of it. Raises UnprovedError when it does not load."""
-    file = Migration(target.fresh.name, target.fresh.as_posix(), text.encode(), text)
+    file = Migration(target.fresh.name, target.fresh.as_posix(), text)
     try:
         side = load(file, target.scope, observed.universes, cache=target.cache)
     except ReplayError as error:

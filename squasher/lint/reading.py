@@ -207,7 +207,7 @@ class _Reader:
         if text == migration.text:
             return self._chain
         migrations = list(self._chain.migrations)
-        migrations[index] = migration._replace(text=text, data=text.encode())
+        migrations[index] = migration._replace(text=text)
         return self._chain._replace(migrations=tuple(migrations))
 
     def _refusal(self, migration: Migration, start: int, problem: SqlError) -> Refusal:

@@ -100,7 +100,7 @@ class _Stage:
         """Keep what was run of a file: without what is refused in it."""
         migrations = self._chain.migrations
         if file.text != migrations[index].text:
-            own = file.migration._replace(text=file.text, data=file.text.encode())
+            own = file.migration._replace(text=file.text)
             self._chain = self._chain._replace(
                 migrations=(*migrations[:index], own, *migrations[index + 1 :])
             )

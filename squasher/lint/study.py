@@ -165,7 +165,7 @@ class Study:
     def as_run(self) -> Chain:
         """The files that ran, with the texts that were run: what is refused in them is blanked."""
         ran = self.files[: len(self.steps)]
-        migrations = (file.migration._replace(text=file.text, data=file.text.encode()) for file in ran)
+        migrations = (file.migration._replace(text=file.text) for file in ran)
         return self.chain._replace(migrations=tuple(migrations))
 
     @cached_property

@@ -119,7 +119,7 @@ def test_the_fresh_file(pinned: Installs, project: Path) -> None:
         with Database(D1, universe) as database:
             for name, appended in files:
                 sql = (project / name).read_text(encoding="utf-8") + appended
-                run_file(database, Migration(name, name, sql.encode(), sql))
+                run_file(database, Migration(name, name, sql))
             ours.append(contents(database.execute))
     assert_same(of_real(pinned.executed), ours)
 
