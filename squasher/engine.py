@@ -69,7 +69,7 @@ SOURCE_ID: Final = f"{apsw.sqlite3_sourceid()} apsw {apsw.apsw_version()}"
 
 _serial = itertools.count(1)
 _LARGE: Final = 16 << 20
-"""Bytes that SQLite had, after which memory is given back."""
+"""Bytes that a database had, after which memory is given back."""
 _PART: Final = 1 << 20
 """Characters of a script after which it is parted, where a statement ends."""
 _BEHIND: Final = frozenset(" \t\r\n;")
@@ -244,7 +244,7 @@ class Database:
         """Close the connection; the database is gone."""
         used, _ = apsw.status(apsw.SQLITE_STATUS_MEMORY_USED)
         self._db.close(True)  # noqa: FBT003 - apsw's "force": a statement may have stopped half-way
-        if used > _LARGE:
+        if used - apsw.status(apsw.SQLITE_STATUS_MEMORY_USED)[0] > _LARGE:
             _give_back()
         self._clock.unregister()
 
@@ -560,9 +560,9 @@ def _give_back() -> None:
 
     https://man7.org/linux/man-pages/man3/malloc_trim.3.html; nothing where there is no such function.
     """
-    import ctypes  # few databases are that large
+    with suppress(ImportError, OSError, AttributeError, TypeError):
+        import ctypes  # few databases are that large
 
-    with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
