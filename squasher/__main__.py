@@ -13,7 +13,7 @@ def main() -> None:
     # one short run: what it allocates is freed by counting, and looking for cycles only costs
     gc.disable()
     # a fleet is asked for its databases in several threads
-    budget.alone = sys.argv[1:2] != ["drift"]
+    budget.alone = "drift" not in sys.argv
     match sys.argv[1:]:
         case ["--version"]:
             from squasher.version import VERSION

@@ -43,6 +43,7 @@ UPDATE: Final = 23
 ATTACH: Final = 24
 DETACH: Final = 25
 ALTER_TABLE: Final = 26
+ANALYZE: Final = 28
 CREATE_VTABLE: Final = 29
 DROP_VTABLE: Final = 30
 FUNCTION: Final = 31
@@ -192,6 +193,8 @@ class Authority:
         self, code: int, first: str | None, second: str | None, database: str | None
     ) -> SqlError | None:
         profile = self._profile
+        if code == ANALYZE:  # what it counted stays with the connection, as what a PRAGMA sets
+            self.pragmas.add("analyze")
         if code == PRAGMA and first is not None:
             return self._refuse_pragma(first, second)
         if code in {TRANSACTION, SAVEPOINT} and not profile.transactions:

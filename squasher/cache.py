@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import marshal
 import os
+import stat
 import sys
 import time
 import zlib
@@ -28,6 +29,10 @@ MOST: Final = 512 << 20
 _SEAL: Final = 32
 _SECRET: Final = 32
 _PARTIAL: Final = ".tmp"
+_ENDINGS: Final = frozenset({"image", "steps", "rows"})
+_DIGITS: Final = 64
+_PARTIAL_DIGITS: Final = 16
+_HEXADECIMAL: Final = frozenset("0123456789abcdef")
 _STALE: Final = 3600.0
 """Seconds after which a file that is only begun belongs to a run that was killed."""
 _IGNORE: Final = "# Written by squasher: what is here can be made again.\n*\n"
@@ -61,11 +66,27 @@ class Cache:
         """What was kept under this name; None where there is nothing, or nothing that can be believed."""
         with contextlib.suppress(OSError, ValueError, EOFError, TypeError, zlib.error):
             path = self._folder / name
-            data = memoryview(path.read_bytes())
+            data = memoryview(self._read(path))
             if data[:_SEAL] == self._seal(name, data[_SEAL:], make=False):
                 os.utime(path)
                 return marshal.loads(zlib.decompress(data[_SEAL:]))  # noqa: S302 - sealed: this user's own run wrote it
         return None
+
+    def _read(self, path: Path) -> bytes:
+        """The bytes of an entry. Raises OSError for what no run of squasher put there."""
+        if not self._is_own():
+            raise OSError
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        flags |= getattr(os, "O_BINARY", 0)
+        with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST + _SEAL:
+                raise OSError
+            return file.read()
+
+    def _is_own(self) -> bool:
+        """Whether the folder is one: a link in a repository may lead anywhere."""
+        return stat.S_ISDIR(os.lstat(self._folder).st_mode)
 
     def put(self, name: str, value: Any) -> None:  # noqa: ANN401 - what marshal takes
         """Keep a value of tuples, texts, bytes and numbers under a name."""
@@ -86,10 +107,12 @@ class Cache:
             self._bound()
 
     def _begin(self) -> None:
-        if not self._folder.is_dir():
+        with contextlib.suppress(FileExistsError):
             self._folder.mkdir()
             (self._folder / ".gitignore").write_text(_IGNORE, encoding="utf-8")
             (self._folder / "CACHEDIR.TAG").write_text(_TAG, encoding="utf-8")
+        if not self._is_own():
+            raise OSError
 
     def _bound(self) -> None:
         """Remove what was not used for the longest time, and what a run that was killed began."""
@@ -97,7 +120,7 @@ class Cache:
             entries = [
                 (entry.stat().st_mtime, entry.stat().st_size, entry.path)
                 for entry in found
-                if len(entry.name) > _SECRET and entry.is_file(follow_symlinks=False)
+                if _is_entry(entry.name) and entry.is_file(follow_symlinks=False)
             ]
         size = sum(size for _, size, _ in entries)
         now = time.time()
@@ -115,6 +138,13 @@ class Cache:
         digest = hashlib.blake2b(name.encode(), key=self._secret, digest_size=_SEAL)
         digest.update(data)
         return digest.digest()
+
+
+def _is_entry(name: str) -> bool:
+    """Whether a name is one that ``put`` gives: of an entry, or of one that is being written."""
+    digest, _, ending = name.partition(".")
+    length = _PARTIAL_DIGITS if f".{ending}" == _PARTIAL else _DIGITS if ending in _ENDINGS else 0
+    return len(digest) == length > 0 and set(digest) <= _HEXADECIMAL
 
 
 def _secret(*, make: bool) -> bytes:

@@ -53,7 +53,7 @@ _CONNECTION_SETTINGS: Final = (
 )
 
 _TOLD_BY_IMAGES: Final = frozenset(
-    {"foreign_keys", "user_version", "application_id", "schema_version", "page_size", "optimize"}
+    {"foreign_keys", "user_version", "application_id", "schema_version", "page_size"}
     | {"foreign_key_check", "foreign_key_list", "index_info", "index_list", "index_xinfo"}
     | {"integrity_check", "quick_check", "table_info", "table_list", "table_xinfo"}
     | {"journal_mode", "synchronous", *_CONNECTION_SETTINGS}
@@ -261,6 +261,11 @@ class Database:
         return not (waiting or others or self.execute("SELECT 1 FROM sqlite_temp_schema LIMIT 1"))
 
     @property
+    def virtual(self) -> bool:
+        """Whether there is a virtual table, of which a module knows more than what it has stored."""
+        return bool(self.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 LIMIT 1"))
+
+    @property
     def plain(self) -> bool:
         """Whether the connection, between two files, is as a new one that an image is restored on."""
         return self.whole and self.pragmas <= _TOLD_BY_IMAGES
@@ -317,20 +322,26 @@ class Database:
             self._authority.paused = False
             self.budget.end()
 
-    def again(self, script: str, statements: int) -> None:
-        """Run so many statements once more that have run before: nothing is refused, watched or told.
+    def again(self, script: str) -> None:
+        """Run statements once more that have run before: nothing of them is refused, watched or told.
 
         Raises SqlError where one fails this time, or one has to be run in a way of the profile's own.
         """
-        self.budget.begin(most=self.profile.max_steps * statements)
+        cursor = self._db.cursor()
+        cursor.exec_trace = self._begin_again
+        self.budget.begin()
         try:
-            with utc():
-                for _ in self._db.execute(script):
+            with utc(), self._limited():
+                for _ in cursor.execute(script):
                     pass
         except (apsw.Error, UnicodeDecodeError) as error:
             raise SqlError(str(error)) from error
         finally:
             self.budget.end()
+
+    def _begin_again(self, *_: object) -> bool:
+        self.budget.begin()
+        return True
 
     def reset(self) -> None:
         """Forget what a file did to the connection: the next one runs on a new one."""

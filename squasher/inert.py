@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from squasher.sql import fold
+from squasher.layout import renamed
+from squasher.sql import NAME, TRIVIA, WORD, fold, iterate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from squasher.sql import Token
     from squasher.statements import Ran
 
     Place: TypeAlias = tuple[int, int]
@@ -31,11 +34,10 @@ def unnoticed(kept: Mapping[Place, Ran], related: Mapping[str, set[str]]) -> set
         touched = set(map(fold, ran.touches))
         sql = ran.sql.lower()
         if sql.startswith("create index") and len(touched) == 1:
-            # an expression may fail for some values
-            if sql.count("(") == 1 and "where" not in sql:
+            if _of_columns(ran.sql):
                 made[touched.pop()].append(place)
-        elif not (_only_fills(ran, sql, touched, related) or _only_makes(sql, touched)):
-            read |= touched
+        elif not (_only_fills(ran, sql, touched, related) or _only_makes(ran.sql, touched)):
+            read |= touched.union(renamed(ran.sql) or ())
     return {place for table, places in made.items() if table not in read for place in places}
 
 
@@ -49,8 +51,23 @@ def _only_fills(ran: Ran, sql: str, touched: set[str], related: Mapping[str, set
 
 def _only_makes(sql: str, touched: set[str]) -> bool:
     """Whether a statement makes a table, an index or a column, and reads no other table for it."""
+    beginning = [fold(token.text) for token in islice(_words(sql), 4)]
     if len(touched) != 1:
         return False
-    return sql.startswith(("create table", "create index", "create unique index")) or (
-        sql.startswith("alter table") and " add " in sql and " rename " not in sql and " drop " not in sql
-    )
+    match beginning:
+        case ["alter", "table", _, "add"] | ["create", "table" | "index", *_] | ["create", "unique", *_]:
+            return True
+        case _:
+            return False
+
+
+def _of_columns(sql: str) -> bool:
+    """Whether an index is one of columns alone: an expression may fail for some values."""
+    words = list(_words(sql))
+    start = next((place for place, token in enumerate(words) if token.text == "("), len(words))
+    listed = words[start + 1 : -1] if words[-1].text == ")" else words[start + 1 : -2]
+    return bool(listed) and all(token.kind in {WORD, NAME} or token.text == "," for token in listed)
+
+
+def _words(sql: str) -> Iterator[Token]:
+    return (token for token in iterate(sql) if token.kind not in TRIVIA)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _BACK: Final = (0, 1, 4, 16, 64, 256, 1024)
 """How many files before the last one a prefix is kept: it is the last ones that are still edited."""
-_VIRTUAL: Final = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 LIMIT 1"
 
 Told = tuple[tuple[Ran, ...], tuple[Note, ...]]
 """What a file did: its statements, and what was noted of them."""
@@ -112,7 +111,7 @@ class Prefixes:
         if seconds <= self._cache.worth or files not in self._wanted:
             return False
         # a module keeps statements on a connection; whatever compiles them is seen to touch its parts
-        resumes = self._way[0] == "file" or not database.execute(_VIRTUAL)
+        resumes = self._way[0] == "file" or not database.virtual
         return resumes and database.plain and database.size < LARGEST
 
     def keep(self, files: int, database: Database, told: Sequence[Told]) -> None:

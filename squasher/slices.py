@@ -72,10 +72,12 @@ class _File(NamedTuple):
 
 
 class _Image(NamedTuple):
-    """What stood when the first statement was about to ask: in which file, and the bytes of the database."""
+    """What stood before the first statement that asks, or before its file."""
 
     file: int
     data: bytes
+    inside: bool
+    """Whether the statements of the file before that one have run."""
 
 
 class Slice:
@@ -237,13 +239,18 @@ class Slice:
         for number, file in enumerate(self._files):
             if image is not None and number < image.file:
                 continue
+            first = image is None and self._image is None and bool(file.after) and not asked
+            # a module keeps to itself what it writes when the transaction ends
+            if first and database.virtual and database.plain:
+                self._image = _Image(number, database.serialized(), inside=False)
             database.execute("BEGIN")
-            if image is None or number > image.file:
-                ran += _run(database, file.before, plainly=plainly)
-            else:  # what a PRAGMA sets is no part of an image
+            if image is not None and number == image.file and image.inside:
+                # what a PRAGMA sets is no part of an image
                 _run(database, filter(_is_pragma, file.before), plainly=plainly)
-            if file.after and not asked and image is None and database.whole:
-                self._image = _Image(number, database.serialized())
+            else:
+                ran += _run(database, file.before, plainly=plainly)
+            if first and not database.virtual and database.plain:
+                self._image = _Image(number, database.serialized(), inside=True)
             asked = asked or bool(file.after)
             ran += _run(database, file.after, plainly=plainly)
             database.execute("COMMIT")
@@ -256,7 +263,7 @@ def _run(database: Database, statements: Iterable[str], *, plainly: bool) -> tup
     # what a PRAGMA sets, the end of its file takes back, once it was seen
     if not plainly or any(map(_is_pragma, texts)):
         return database.run("\n;\n".join(texts))
-    database.again("\n;\n".join(texts), len(texts))
+    database.again("\n;\n".join(texts))
     return ()
 
 

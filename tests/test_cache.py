@@ -304,14 +304,14 @@ def test_the_cache_is_bounded(tmp_path: Path, cache: Cache, monkeypatch: pytest.
 
 def test_what_a_killed_run_began_goes(tmp_path: Path, cache: Cache) -> None:
     """Temporary files are those of a run that is at work, until they are old."""
-    cache.put("1" * 64, b"")
-    for name, when in (("a" * 40, 1), ("b" * 40, None)):
+    cache.put(f"{'1' * 64}.rows", b"")
+    for name, when in (("a" * 16, 1), ("b" * 16, None)):
         path = tmp_path / FOLDER / f"{name}.tmp"
         path.write_bytes(b"")
         if when is not None:
             os.utime(path, (when, when))
-    cache.put("2" * 64, b"")
-    assert {name[0] for name in entries(cache)} == {"1", "2", "b"}
+    cache.put(f"{'2' * 64}.rows", b"")
+    assert {name[0] for name in cache.names() if not name.startswith((".", "C"))} == {"1", "2", "b"}
 
 
 STARTING: Final = "import sys; from squasher.__main__ import main; "
@@ -402,3 +402,60 @@ def test_a_quick_chain_leaves_no_folder(project: Path) -> None:
     )
     assert done.stderr == b""
     assert not (project / FOLDER).exists()
+
+
+def test_a_folder_elsewhere_is_not_touched(tmp_path: Path) -> None:
+    """A link that came with a repository leads to somebody's files: nothing is written or removed there."""
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    for name in ("my-precious-thesis-that-is-not-a-cache-entry.tmp", f"{'a' * 64}.image", f"{'b' * 16}.tmp"):
+        (victim / name).write_bytes(b"precious")
+        os.utime(victim / name, (1, 1))
+    (tmp_path / FOLDER).symlink_to(victim)
+    cache = Cache(tmp_path / FOLDER, worth=ALWAYS)
+    folder = write(tmp_path / "migrations", CHAIN)
+    assert observed(folder, D1, cache) == observed(folder, D1)
+    assert len(list(victim.iterdir())) == 3
+    assert cache.get(f"{'a' * 64}.image") is None
+
+
+def test_files_that_are_no_entries_stay(
+    tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else somebody keeps in the folder is not squasher's to remove."""
+    monkeypatch.setattr(kept, "MOST", 0)
+    cache.put(f"{'1' * 64}.rows", b"")
+    path = tmp_path / FOLDER / "my-precious-thesis-that-is-not-a-cache-entry.tmp"
+    path.write_bytes(b"precious")
+    os.utime(path, (1, 1))
+    cache.put(f"{'2' * 64}.rows", b"")
+    assert path.exists()
+
+
+def test_an_entry_that_is_no_file_is_not_waited_for(tmp_path: Path, cache: Cache) -> None:
+    """A pipe in the place of an entry keeps nobody waiting."""
+    folder = write(tmp_path / "migrations", CHAIN)
+    cold = observed(folder, D1, cache)
+    for name in entries(cache):
+        (tmp_path / FOLDER / name).unlink()
+        os.mkfifo(tmp_path / FOLDER / name)
+    assert observed(folder, D1, cache) == cold
+
+
+def test_statistics_are_no_part_of_a_prefix(tmp_path: Path, cache: Cache) -> None:
+    """What ANALYZE counted stays with a connection, whatever becomes of the table that it is stored in."""
+    files = [
+        (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT);\n"
+            "CREATE INDEX t_a ON t (a);\nCREATE INDEX t_b ON t (b);\n"
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200)\n"
+            "INSERT INTO t (a,b) SELECT 7,(i*7)%40 FROM n;\nANALYZE;\nDELETE FROM sqlite_stat1;\n"
+        ),
+        (
+            "CREATE TABLE r (id INTEGER PRIMARY KEY, x INT);\n"
+            "INSERT INTO r (x) SELECT id FROM t WHERE a > 5 AND b IN (30, 5);\n"
+        ),
+    ]
+    for count in (1, 2):
+        folder = write(tmp_path / "migrations", files[:count])
+        assert observed(folder, SQLITE, cache) == observed(folder, SQLITE)

@@ -9,7 +9,7 @@ import pytest
 
 from squasher import volatile
 from squasher.chain import read_chain
-from squasher.errors import SquasherError
+from squasher.errors import ReplayError, SquasherError
 from squasher.introspect import introspect
 from squasher.profiles import D1, PROFILES, SQLITE
 from squasher.replay import replay
@@ -214,3 +214,84 @@ def test_without_chance_the_same_time_is_the_same_universe(tmp_path: Path, value
     with replay(chain, D1, volatile.UNIVERSES[0]) as first:
         whole = introspect(first.database)
     assert sum(one != whole for one in found) == again
+
+
+@pytest.mark.parametrize(
+    ("profile", "files"),
+    [
+        (
+            D1,
+            [
+                (
+                    "CREATE VIRTUAL TABLE notes USING fts5(body);\n"
+                    "CREATE TABLE stats (id INTEGER PRIMARY KEY, hits INTEGER, made TEXT);\n"
+                    "INSERT INTO notes VALUES ('hello world'), ('other');\n"
+                    "INSERT INTO stats (hits, made)\n"
+                    "SELECT count(*), datetime('now') FROM notes WHERE notes MATCH 'hello';\n"
+                )
+            ],
+        ),
+        (
+            SQLITE,
+            [
+                (
+                    "PRAGMA automatic_index = OFF;\n"
+                    "CREATE TABLE x (id INTEGER PRIMARY KEY, k INT);\n"
+                    "INSERT INTO x (k) VALUES (3),(2),(1),(3),(2);\n"
+                    "CREATE TABLE y (id INTEGER PRIMARY KEY, k INT, v INT);\n"
+                    "INSERT INTO y (k,v) VALUES (1,9),(3,8),(2,7),(1,4),(3,5),(2,6),(2,2),(1,1),(3,3);\n"
+                ),
+                (
+                    "CREATE TABLE z (id INTEGER PRIMARY KEY, v INT, made TEXT);\n"
+                    "INSERT INTO z (v, made) SELECT y.v, datetime('now') FROM x, y WHERE x.k = y.k;\n"
+                ),
+            ],
+        ),
+        (
+            D1,
+            [
+                (
+                    "CREATE TABLE t (id INTEGER PRIMARY KEY, v INT);\n"
+                    "INSERT INTO t (v) VALUES ('x' LIKE substr("
+                    f"'{'0123456789' * 8}', 1, strftime('%Y', 'now') - 2020));\n"
+                )
+            ],
+        ),
+        (
+            D1,
+            [
+                (
+                    "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);\nCREATE INDEX t_v ON t (v ->> '$.a');\n"
+                    "INSERT INTO t (v) VALUES (iif(strftime('%Y', 'now') < '2090', '{\"a\": 1}', '{\"a\"'));\n"
+                )
+            ],
+        ),
+        (
+            D1,
+            [
+                (
+                    "CREATE TABLE a (id INTEGER PRIMARY KEY, k INTEGER);\nCREATE INDEX a_k ON a (k);\n"
+                    "INSERT INTO a (k) VALUES (iif(strftime('%Y', 'now') < '2090', 1, 20)), (10);\n"
+                    "ALTER TABLE a -- so that one can add to it\nRENAME TO b;\n"
+                    "CREATE TABLE c (id INTEGER PRIMARY KEY, x INTEGER, made TEXT);\n"
+                    "INSERT INTO c (x, made) SELECT id, 'x' FROM b WHERE k > 0;\n"
+                )
+            ],
+        ),
+    ],
+    ids=["terms in a transaction", "a setting", "a limit", "an operator that fails", "a name in a comment"],
+)
+def test_what_a_slice_does_not_hold_decides_nothing(
+    profile: Profile, files: list[str], tmp_path: Path
+) -> None:
+    """What a module, a connection, a limit or an index knows beside the tables is the same in a slice."""
+    chain = chain_of(tmp_path, *files)
+    part = sliced(chain, profile)
+    assert part is not None
+    for universe, found in zip(OTHERS, part.snapshots(OTHERS), strict=True):
+        try:
+            with replay(chain, profile, universe, observe=False) as other:
+                whole = introspect(other.database)
+        except ReplayError:
+            whole = None  # so does the slice, and then the whole is asked
+        assert found == whole or found is None
