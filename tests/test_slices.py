@@ -261,8 +261,9 @@ def test_without_chance_the_same_time_is_the_same_universe(tmp_path: Path, value
             D1,
             [
                 (
-                    "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);\nCREATE INDEX t_v ON t (v ->> '$.a');\n"
-                    "INSERT INTO t (v) VALUES (iif(strftime('%Y', 'now') < '2090', '{\"a\": 1}', '{\"a\"'));\n"
+                    "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);\n"
+                    "CREATE INDEX t_v ON t (v ->> '$.a');\n"
+                    "INSERT INTO t (v)\nVALUES (iif(strftime('%Y', 'now') < '2090', '{}', '{\"a\"'));\n"
                 )
             ],
         ),
