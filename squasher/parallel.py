@@ -109,7 +109,7 @@ class Fed:
 
     def put(self, piece: bytes) -> None:
         """Give it the next piece. One that has ended is not told, and delivers nothing."""
-        with contextlib.suppress(OSError):
+        with _unsignalled(), contextlib.suppress(OSError):
             left = memoryview(piece)
             while left:
                 left = left[os.write(self._pieces, left) :]
@@ -139,6 +139,17 @@ class Fed:
         budget.children.discard(self._child)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self._child, 0)
+
+
+@contextlib.contextmanager
+def _unsignalled() -> Iterator[None]:
+    """While to write to a pipe that nobody reads is an error, and not the end of the process."""
+    before = signal.getsignal(signal.SIGPIPE)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGPIPE, before)
 
 
 def _pieces(data: int, told: int) -> Iterator[bytes]:

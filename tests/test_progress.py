@@ -75,7 +75,7 @@ class Terminal:
         (("check",), "2 of 3 migrations replayed"),
         (("squash", "--stdout"), "1 of 1 rows written"),
         (("history",), "3 of 3 migrations replayed"),
-        (("lint",), "3 of 3 migrations rehearsed"),
+        (("lint",), "3 of 3 migrations replayed"),
         (("show", "big.sql"), "of 47 characters installed"),
         (("drift", "a.sqlite", "b.sqlite"), "2 of 2 databases looked at"),
     ],
