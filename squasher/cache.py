@@ -18,6 +18,9 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from squasher.errors import InputError
+from squasher.files import read_regular
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -64,25 +67,15 @@ class Cache:
 
     def get(self, name: str) -> Any:  # noqa: ANN401 - what ``put`` was given
         """What was kept under this name; None where there is nothing, or nothing that can be believed."""
-        with contextlib.suppress(OSError, ValueError, EOFError, TypeError, zlib.error):
+        with contextlib.suppress(OSError, InputError, ValueError, EOFError, TypeError, zlib.error):
             path = self._folder / name
-            data = memoryview(self._read(path))
+            if not self._is_own():
+                return None
+            data = memoryview(read_regular(path, follow=False, most=LARGEST + _SEAL))
             if data[:_SEAL] == self._seal(name, data[_SEAL:], make=False):
                 os.utime(path)
                 return marshal.loads(zlib.decompress(data[_SEAL:]))  # noqa: S302 - sealed: this user's own run wrote it
         return None
-
-    def _read(self, path: Path) -> bytes:
-        """The bytes of an entry. Raises OSError for what no run of squasher put there."""
-        if not self._is_own():
-            raise OSError
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        flags |= getattr(os, "O_BINARY", 0)
-        with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST + _SEAL:
-                raise OSError
-            return file.read()
 
     def _is_own(self) -> bool:
         """Whether the folder is one: a link in a repository may lead anywhere."""

@@ -45,6 +45,12 @@ class Migration(NamedTuple):
         """The file's bytes, made anew: a file may be large, and few ask for them."""
         return self.text.encode()
 
+    def feed(self, digest: hashlib._Hash) -> None:
+        """Tell a digest the file's name and bytes, so that no other files give the same."""
+        data = self.data
+        digest.update(f"{self.name}\0{len(data)}\0".encode())
+        digest.update(data)
+
     @property
     def label(self) -> str:
         """The name without what it has in common with others: ``.sql``, or ``/migration.sql``."""
@@ -74,8 +80,7 @@ class Chain(NamedTuple):
         """``sha256:…`` over the names and bytes of all files, in order."""
         digest = hashlib.sha256()
         for migration in self.migrations:
-            digest.update(f"{migration.name}\0{len(migration.data)}\0".encode())
-            digest.update(migration.data)
+            migration.feed(digest)
         return f"sha256:{digest.hexdigest()}"
 
     @property

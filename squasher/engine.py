@@ -170,9 +170,8 @@ class Database:
             other.deserialize("main", image)
             version = other.pragma("schema_version")
             self._take(other)
-        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)
-        self._db.pragma("schema_version", version)  # a backup counts it on
-        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, int(self.profile.defensive))
+        with self._configured({apsw.SQLITE_DBCONFIG_DEFENSIVE: 0}):
+            self._db.pragma("schema_version", version)  # a backup counts it on
 
     def _take(self, file: apsw.Connection) -> None:
         self._db.execute(f"PRAGMA encoding = '{file.pragma('encoding')}'")
@@ -182,12 +181,8 @@ class Database:
     @contextmanager
     def compiling(self) -> Iterator[None]:
         """While nothing of the schema runs, a stranger's views compile as those of a chain do."""
-        trusted = self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, -1)
-        self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1)
-        try:
+        with self._configured({apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA: 1}):
             yield
-        finally:
-            self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, trusted)
 
     @contextmanager
     def strict_about_names(self) -> Iterator[None]:
@@ -195,15 +190,8 @@ class Database:
 
         Not while a script runs: what it has compiled already would be compiled anew.
         """
-        settings = (apsw.SQLITE_DBCONFIG_DQS_DDL, apsw.SQLITE_DBCONFIG_DQS_DML)
-        before = [(setting, self._db.config(setting, -1)) for setting in settings]
-        try:
-            for setting in settings:
-                self._db.config(setting, 0)
+        with self._configured({apsw.SQLITE_DBCONFIG_DQS_DDL: 0, apsw.SQLITE_DBCONFIG_DQS_DML: 0}):
             yield
-        finally:
-            for setting, value in before:
-                self._db.config(setting, value)
 
     @contextmanager
     def writable_schema(self) -> Iterator[None]:
@@ -211,13 +199,23 @@ class Database:
 
         Raises SqlError for what it cannot read.
         """
-        defensive = self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, -1)
-        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)
-        self.execute("PRAGMA writable_schema = ON")
-        yield
-        self.execute("PRAGMA writable_schema = RESET")
-        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, defensive)
+        with self._configured({apsw.SQLITE_DBCONFIG_DEFENSIVE: 0}):
+            self.execute("PRAGMA writable_schema = ON")
+            yield
+            self.execute("PRAGMA writable_schema = RESET")
         self.execute("SELECT 1 FROM sqlite_schema LIMIT 1")
+
+    @contextmanager
+    def _configured(self, settings: dict[int, int]) -> Iterator[None]:
+        """While the connection is configured so (https://sqlite.org/c3ref/c_dbconfig_defensive.html)."""
+        before = [(setting, self._db.config(setting, -1)) for setting in settings]
+        try:
+            for setting, value in settings.items():
+                self._db.config(setting, value)
+            yield
+        finally:
+            for setting, value in before:
+                self._db.config(setting, value)
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
@@ -298,10 +296,8 @@ class Database:
         self._authority.paused = True
         try:
             return self._db.execute(sql, values).fetchall()
-        except apsw.InterruptError as error:
-            raise _out_of_budget(self.budget, f" in squasher's own: {sql[:_SHOWN]}") from error
         except apsw.Error as error:
-            raise _sql_error(error) from error
+            raise self._of_own(error, sql) from error
         finally:
             self._authority.paused = False
             self.budget.end()
@@ -314,13 +310,16 @@ class Database:
             rows = self._db.execute(sql)
             while found := list(itertools.islice(rows, count)):
                 yield found
-        except apsw.InterruptError as error:
-            raise _out_of_budget(self.budget, f" in squasher's own: {sql[:_SHOWN]}") from error
         except apsw.Error as error:
-            raise _sql_error(error) from error
+            raise self._of_own(error, sql) from error
         finally:
             self._authority.paused = False
             self.budget.end()
+
+    def _of_own(self, error: apsw.Error, sql: str) -> SqlError:
+        if isinstance(error, apsw.InterruptError):
+            return _out_of_budget(self.budget, f" in squasher's own: {sql[:_SHOWN]}")
+        return _sql_error(error)
 
     def again(self, script: str) -> None:
         """Run statements once more that have run before: nothing of them is refused, watched or told.

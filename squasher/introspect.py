@@ -293,7 +293,7 @@ def _refuse_too_much(
 ) -> None:
     """Values take time to read and, where rows differ, many times their size: strangers fill tables too."""
     scale = database.profile.scale
-    ((size,),) = database.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    size = database.size
     if size > LARGEST_CONTENT * scale and not some:
         most = LARGEST_CONTENT * scale >> 20
         raise UnsupportedError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -74,8 +74,7 @@ class Prefixes:
         digest = hashlib.sha256(circumstances(*self._way))
         names: list[str] = []
         for migration in self._files:
-            digest.update(f"{migration.name}\0{len(migration.data)}\0".encode())
-            digest.update(migration.data)
+            migration.feed(digest)
             names.append(digest.hexdigest())
         return names
 
@@ -128,6 +127,7 @@ def circumstances(what: str, profile: Profile, universe: Universe) -> bytes:
     return f"{what}\0{SOURCE_ID}\0{VERSION}\0{_own()}\0{sys.version}\0{rules!r}\0{universe!r}\0".encode()
 
 
+@cache
 def _own() -> str:
     """What tells this squasher from one that was edited: the sizes and times of its own files."""
     with os.scandir(Path(__file__).parent) as found:

@@ -288,7 +288,7 @@ def _sliced(files: Sequence[tuple[Ran, ...]], kept: set[Place], large: Bulk) -> 
         for index, ran in enumerate(statements):
             if (number, index) in kept or _is_pragma(ran.sql):
                 asked = asked or ran.asked_clock or ran.asked_random
-                (after if asked else before).append(large.first.get(id(ran), ran.sql))
+                (after if asked else before).append(large.first.get(id(ran)) or ran.sql)
                 places.append((number, index))
         yield _File(tuple(before), tuple(after), tuple(places))
 
