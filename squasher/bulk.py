@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from squasher import fulltext
 from squasher.model import Index, Rows, Table, Trigger, VirtualTable
 from squasher.packed import Packed
-from squasher.sql import TRIVIA, fold, is_word, iterate, significant, unquote
+from squasher.sql import fold, is_word, significant, unquote, words
 from squasher.volatile import kind
 
 if TYPE_CHECKING:
@@ -143,16 +143,16 @@ def _literal(ran: Ran, related: Mapping[str, set[str]]) -> _Rows | None:
 
 def _read(sql: str, table: str) -> _Rows | None:
     """What ``INSERT INTO name (columns) VALUES`` and rows of literals say; None for anything else."""
-    words = (token for token in iterate(sql) if token.kind not in TRIVIA)
-    if [fold(word.text) for word in islice(words, 2)] != ["insert", "into"]:
+    rest = words(sql)
+    if [fold(word.text) for word in islice(rest, 2)] != ["insert", "into"]:
         return None
-    if [word.text for word in islice(words, 1, 2)] != ["("]:
+    if [word.text for word in islice(rest, 1, 2)] != ["("]:
         return None
-    columns = [fold(unquote(word.text)) for word in takewhile(lambda word: word.text != ")", words)]
-    if [fold(word.text) for word in islice(words, 1)] != ["values"]:
+    columns = [fold(unquote(word.text)) for word in takewhile(lambda word: word.text != ")", rest)]
+    if [fold(word.text) for word in islice(rest, 1)] != ["values"]:
         return None
     start = end = depth = 0
-    for word in words:
+    for word in rest:
         start = start or word.start
         depth += (word.text == "(") - (word.text == ")")
         end = word.end

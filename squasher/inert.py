@@ -7,12 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from squasher.layout import renamed
-from squasher.sql import NAME, TRIVIA, WORD, fold, iterate
+from squasher.sql import NAME, WORD, fold, significant, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from squasher.sql import Token
     from squasher.statements import Ran
 
     Place: TypeAlias = tuple[int, int]
@@ -51,7 +50,7 @@ def _only_fills(ran: Ran, sql: str, touched: set[str], related: Mapping[str, set
 
 def _only_makes(sql: str, touched: set[str]) -> bool:
     """Whether a statement makes a table, an index or a column, and reads no other table for it."""
-    beginning = [fold(token.text) for token in islice(_words(sql), 4)]
+    beginning = [fold(token.text) for token in islice(words(sql), 4)]
     if len(touched) != 1:
         return False
     match beginning:
@@ -63,11 +62,7 @@ def _only_makes(sql: str, touched: set[str]) -> bool:
 
 def _of_columns(sql: str) -> bool:
     """Whether an index is one of columns alone: an expression may fail for some values."""
-    words = list(_words(sql))
-    start = next((place for place, token in enumerate(words) if token.text == "("), len(words))
-    listed = words[start + 1 : -1] if words[-1].text == ")" else words[start + 1 : -2]
+    found = significant(sql)
+    start = next((place for place, token in enumerate(found) if token.text == "("), len(found))
+    listed = found[start + 1 : -1] if found[-1].text == ")" else found[start + 1 : -2]
     return bool(listed) and all(token.kind in {WORD, NAME} or token.text == "," for token in listed)
-
-
-def _words(sql: str) -> Iterator[Token]:
-    return (token for token in iterate(sql) if token.kind not in TRIVIA)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.changes import Added, Clause, LedgerEntry, Modified, Number, Order, Removed
 from squasher.model import Index, Table, Trigger, View, VirtualTable, kind_of
-from squasher.sql import BLOB, NUMBER, STRING, TRIVIA, Token, fold, iterate, name_of, same_tokens, significant
+from squasher.sql import BLOB, NUMBER, STRING, Token, fold, name_of, same_tokens, significant, words
 from squasher.tablediff import beside_facts, differing, differing_clauses, differing_facts, index_facts
 
 if TYPE_CHECKING:
@@ -224,8 +224,7 @@ def updates_some_columns(sql: str) -> bool:
 
 def _after_the_name(sql: str) -> Iterator[str]:
     """The words of a stored CREATE TRIGGER behind its name, of which few are looked at."""
-    words = (fold(token.text) for token in iterate(sql) if token.kind not in TRIVIA)
-    return islice(words, _NAME_AT + 1, None)
+    return (fold(token.text) for token in islice(words(sql), _NAME_AT + 1, None))
 
 
 def _settings(old: Snapshot, new: Snapshot) -> Iterator[Change]:

@@ -82,6 +82,11 @@ def iterate(sql: str) -> Iterator[Token]:
         yield _new(Token, (_KINDS[match.lastgroup or _WRONG], match.group(), match.start()))
 
 
+def words(sql: str) -> Iterator[Token]:
+    """As ``significant``, one by one: for who looks at the first of many."""
+    return (token for token in iterate(sql) if token.kind not in TRIVIA)
+
+
 def tokens(sql: str) -> list[Token]:
     """Every token of ``sql``, white space and comments included; joined, they are ``sql`` again."""
     return [_new(Token, (_KINDS[m.lastgroup or _WRONG], m.group(), m.start())) for m in _TOKEN.finditer(sql)]
@@ -218,8 +223,7 @@ def canonical(sql: str) -> tuple[str, ...]:
     virtual = out[:2] == ["create", "virtual"]
     at = _NAME_AT + virtual
     if (virtual or out[:2] == ["create", "table"]) and len(out) > at:
-        words = (token for token in iterate(sql) if token.kind not in TRIVIA)
-        out[at] = '"' + unquote(next(islice(words, at, None)).text) + '"'
+        out[at] = '"' + unquote(next(islice(words(sql), at, None)).text) + '"'
     return _virtual(sql, out) if virtual else tuple(out)
 
 
