@@ -16,7 +16,7 @@ from squasher import progress
 from squasher.errors import SqlError
 from squasher.sql import printable
 
-STEPS_PER_CHECK: Final = 1000
+STEPS_PER_CHECK: Final = 4000
 _STATEMENTS: Final = 10
 """All statements of one connection together may take as much as so many single ones."""
 _STEPS_PER_SECOND: Final = 4_000_000

@@ -140,6 +140,11 @@ class Database:
         # VACUUM attaches a database of its own; D1 has neither
         self._db.limit(apsw.SQLITE_LIMIT_ATTACHED, 1 if profile.transactions else 0)
         self._db.limit(apsw.SQLITE_LIMIT_LENGTH, profile.limits.length)
+        self._limits = [
+            (getattr(apsw, f"SQLITE_LIMIT_{name.upper()}"), value)
+            for name, value in profile.limits._asdict().items()
+            if value is not None
+        ]
 
     @classmethod
     def of_file(
@@ -220,12 +225,7 @@ class Database:
     @contextmanager
     def _limited(self) -> Iterator[None]:
         """The profile's limits, for migrations; squasher's own statements may be larger."""
-        limits = [
-            (getattr(apsw, f"SQLITE_LIMIT_{name.upper()}"), value)
-            for name, value in zip(self.profile.limits._fields, self.profile.limits, strict=True)
-            if value is not None
-        ]
-        before = [(number, self._db.limit(number, value)) for number, value in limits]
+        before = [(number, self._db.limit(number, value)) for number, value in self._limits]
         try:
             yield
         finally:

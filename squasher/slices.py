@@ -2,8 +2,7 @@
 
 Statements that ask for the time or for chance, and everything that shares a table with them, run
 alike in a small database; the rest of the chain cannot tell one universe from another. A slice is
-trusted only after it gave, in the first universe, the very rows of the whole replay. What runs before
-the first statement that asks runs once: other universes start from an image of what it left.
+trusted only after it gave, in the first universe, the very rows of the whole replay.
 """
 
 from __future__ import annotations
@@ -11,47 +10,30 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from squasher.bulk import NOTHING, Bulk, bulk, expanded
-from squasher.engine import Database
-from squasher.errors import SqlError, SquasherError
+from squasher.bulk import NOTHING, bulk
 from squasher.inert import unnoticed
-from squasher.introspect import by_name, contents
+from squasher.introspect import by_name
 from squasher.layout import renamed
 from squasher.model import Rows, Snapshot, Table
 from squasher.parallel import together
+from squasher.shard import Found, Place, Shard, apart, sliced
 from squasher.sql import fold
-from squasher.statements import Ran, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from squasher.cache import Cache
     from squasher.profiles import Profile
+    from squasher.statements import Ran
     from squasher.universe import Universe
 
 _TRANSACTIONS: Final = (
     *("begin", "commit", "end", "rollback", "savepoint", "release", "vacuum", "attach", "detach"),
 )
-_NOT_TOLD: Final = "the first rows do not tell what all of them hold"
 _WORTH_A_PROCESS: Final = 0.01
 """Seconds that a slice takes in one universe before two processes share the others."""
-
-Place: TypeAlias = tuple[int, int]
-"""A statement: the number of its file, and which one of it."""
-
-
-class _Found(NamedTuple):
-    """What a slice gave in one universe."""
-
-    names: set[str]
-    """Its tables."""
-    rows: tuple[Rows, ...]
-    terms: tuple[Rows, ...]
-    """Those of their full-text indexes."""
-    changes: tuple[int, ...]
-    """How many rows each statement changed, of those that ran again; () where nobody counts."""
 
 
 class Again(NamedTuple):
@@ -60,24 +42,6 @@ class Again(NamedTuple):
     snapshot: Snapshot
     changes: dict[Place, int]
     """How many rows each statement changed, where one may do otherwise than in the first universe."""
-
-
-class _File(NamedTuple):
-    """The statements of one file that belong to a slice, up to the first that asks, and from there on."""
-
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    places: tuple[Place, ...]
-    """Of all of them."""
-
-
-class _Image(NamedTuple):
-    """What stood before the first statement that asks, or before its file."""
-
-    file: int
-    data: bytes
-    inside: bool
-    """Whether the statements of the file before that one have run."""
 
 
 class Slice:
@@ -103,8 +67,7 @@ class Slice:
         self._changes: tuple[int, ...] = ()
         """How many rows each of its statements changed in the whole."""
         self._whole = whole
-        self._files: tuple[_File, ...] = ()
-        self._image: _Image | None = None
+        self._shards: tuple[Shard, ...] = ()
         self._seconds = 0.0
         # files that commit on their own are run whole; what the statement before did is asked without
         # a table that would tie the two together; and the ledger's times are not the chain's own
@@ -126,16 +89,24 @@ class Slice:
             self.bulk = bulk(files, whole, ties, related)
         kept = _closure(files, related)
         kept -= unnoticed({place: files[place[0]][place[1]] for place in sorted(kept)}, related)
-        self._try(files, kept, universe)
+        # one shard would not draw the values that come after those of another
+        groups = (
+            [sorted(kept)] if drew or counted else apart(kept, lambda place: _tied(files, place, related))
+        )
+        self._try(files, groups, universe)
         if self.bulk is not NOTHING and not self.sound:
             self.bulk = NOTHING
-            self._try(files, kept, universe)
+            self._try(files, groups, universe)
 
-    def _try(self, files: Sequence[tuple[Ran, ...]], kept: set[Place], universe: Universe) -> None:
-        """Run the slice of the ``kept`` statements where the whole was run, and see whether it is sound."""
-        self._image = None
-        self._files = tuple(_sliced(files, kept, self.bulk))
-        places = [place for file in self._files for place in file.places] if self._counted else []
+    def _try(self, files: Sequence[tuple[Ran, ...]], groups: list[list[Place]], universe: Universe) -> None:
+        """Run the slice, in ``groups``, where the whole was run, and see whether it is sound."""
+        self._shards = tuple(
+            Shard(
+                self._profile, sliced(files, kept, self.bulk), self._whole, self.bulk, counted=self._counted
+            )
+            for kept in groups
+        )
+        places = self._places() if self._counted else []
         self._changes = tuple(files[number][index].changes for number, index in places)
         start = time.perf_counter()
         self.sound = self._agrees(universe)
@@ -162,17 +133,19 @@ class Slice:
             found = [self._run(one) for one in universes]
         return [None if one is None else Again(self._merged(one), self._counts(one)) for one in found]
 
-    def _merged(self, found: _Found) -> Snapshot:
+    def _merged(self, found: Found) -> Snapshot:
         kept = [part for part in self._whole.rows if part.table not in found.names]
         terms = [part for part in self._whole.terms if part.table not in found.names]
         return self._whole._replace(rows=by_name([*kept, *found.rows]), terms=by_name([*terms, *found.terms]))
 
-    def _counts(self, found: _Found) -> dict[Place, int]:
+    def _counts(self, found: Found) -> dict[Place, int]:
         if not self._counted:
             return {}
         first = len(self._changes) - len(found.changes)  # those before the image did not run again
-        places = [place for file in self._files for place in file.places]
-        return dict(zip(places[first:], found.changes, strict=True))
+        return dict(zip(self._places()[first:], found.changes, strict=True))
+
+    def _places(self) -> list[Place]:
+        return [place for shard in self._shards for file in shard.files for place in file.places]
 
     def _agrees(self, universe: Universe) -> bool:
         ran = self._run(universe)
@@ -182,115 +155,47 @@ class Slice:
         same = (found.rows, found.terms) == (self._whole.rows, self._whole.terms)
         return same and ran.changes == self._changes
 
-    def _run(self, universe: Universe) -> _Found | None:
+    def _run(self, universe: Universe) -> Found | None:
         """What the slice leaves in a universe, which its text decides; None where it fails."""
         cache = self._cache
         if cache is None or self.bulk is not NOTHING:  # many rows are not kept, and the first ones are few
             return self._found(universe)
         from squasher.prefixes import circumstances
 
-        text = circumstances("slice", self._profile, universe) + repr(self._files).encode(errors="replace")
+        text = circumstances("slice", self._profile, universe) + repr(
+            [shard.files for shard in self._shards]
+        ).encode(errors="replace")
         name = f"{hashlib.sha256(text).hexdigest()}.rows"
         kept = cache.get(name)
         if kept is not None:
             names, rows, terms = kept
-            return _Found(set(names), tuple(map(Rows._make, rows)), tuple(map(Rows._make, terms)), ())
+            return Found(set(names), tuple(map(Rows._make, rows)), tuple(map(Rows._make, terms)), ())
         start = time.perf_counter()
         found = self._found(universe)
         if found is not None and time.perf_counter() - start > cache.worth:
             cache.put(name, (sorted(found.names), [*map(tuple, found.rows)], [*map(tuple, found.terms)]))
         return found
 
-    def _found(self, universe: Universe) -> _Found | None:
-        # few statements need the profile's own ways, in which alone they are counted
-        for plainly in (False,) if self._counted else (True, False):
-            with Database(self._profile, universe) as database:
-                try:
-                    ran = self._replay(database, plainly=plainly)
-                    held = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
-                    objects = tuple(item for item in self._whole.objects if item.name in held)
-                    rows, terms = contents(database, objects)
-                    if self.bulk is not NOTHING:
-                        rows = self._expanded(database, rows)
-                    changes = tuple(one.changes for one in ran) if self._counted else ()
-                    return _Found({item.name for item in objects}, rows, terms, changes)
-                except (Stopped, SquasherError):
-                    continue
-        return None
-
-    def _expanded(self, database: Database, found: tuple[Rows, ...]) -> tuple[Rows, ...]:
-        """All rows of large tables, of which the first ones ran. Raises SqlError where they do not tell."""
-        whole = {part.table: part for part in self._whole.rows}
+    def _found(self, universe: Universe) -> Found | None:
+        """What all shards leave in a universe."""
+        names: set[str] = set()
         rows: list[Rows] = []
-        for part in found:
-            places = self.bulk.columns.get(part.table)
-            all_of_it = part if places is None else expanded(database, part, whole[part.table], places)
-            if all_of_it is None:
-                raise SqlError(_NOT_TOLD)
-            rows.append(all_of_it)
-        return tuple(rows)
-
-    def _replay(self, database: Database, *, plainly: bool) -> list[Ran]:
-        """Run all that has to run again; what is told of it, where it does not run plainly."""
-        image, asked = self._image, False
-        ran: list[Ran] = []
-        if image is not None:
-            database.restore(image.data)
-        for number, file in enumerate(self._files):
-            if image is not None and number < image.file:
-                continue
-            first = image is None and self._image is None and bool(file.after) and not asked
-            # a module keeps to itself what it writes when the transaction ends
-            if first and database.virtual and database.plain:
-                self._image = _Image(number, database.serialized(), inside=False)
-            database.execute("BEGIN")
-            if image is not None and number == image.file and image.inside:
-                # what a PRAGMA sets is no part of an image
-                _run(database, filter(_is_pragma, file.before), plainly=plainly)
-            else:
-                ran += _run(database, file.before, plainly=plainly)
-            if first and not database.virtual and database.plain:
-                self._image = _Image(number, database.serialized(), inside=True)
-            asked = asked or bool(file.after)
-            ran += _run(database, file.after, plainly=plainly)
-            database.execute("COMMIT")
-            database.reset()
-        return ran
-
-
-def _run(database: Database, statements: Iterable[str], *, plainly: bool) -> tuple[Ran, ...]:
-    texts = tuple(statements)
-    # what a PRAGMA sets, the end of its file takes back, once it was seen
-    if not plainly or any(map(_is_pragma, texts)):
-        return database.run("\n;\n".join(texts))
-    database.again("\n;\n".join(texts))
-    return ()
-
-
-def _is_pragma(sql: str) -> bool:
-    return sql[:6].lower() == "pragma"
+        terms: list[Rows] = []
+        changes: tuple[int, ...] = ()
+        for shard in self._shards:
+            found = shard.found(universe)
+            if found is None:
+                return None
+            names |= found.names
+            rows += found.rows
+            terms += found.terms
+            changes += found.changes
+        return Found(names, tuple(rows), tuple(terms), changes)
 
 
 def _controls(ran: Ran) -> bool:
     """Whether a statement has a part in transactions, or reaches beyond the one database."""
     return ran.sql[:9].lower().startswith(_TRANSACTIONS)
-
-
-def _sliced(files: Sequence[tuple[Ran, ...]], kept: set[Place], large: Bulk) -> Iterator[_File]:
-    """The statements of each file that belong to the slice, with the PRAGMAs beside them."""
-    asked = False
-    for number, statements in enumerate(files):
-        if not any((number, index) in kept for index in range(len(statements))):
-            continue
-        before: list[str] = []
-        after: list[str] = []
-        places: list[Place] = []
-        for index, ran in enumerate(statements):
-            if (number, index) in kept or _is_pragma(ran.sql):
-                asked = asked or ran.asked_clock or ran.asked_random
-                (after if asked else before).append(large.first.get(id(ran)) or ran.sql)
-                places.append((number, index))
-        yield _File(tuple(before), tuple(after), tuple(places))
 
 
 def _closure(files: Sequence[tuple[Ran, ...]], related: Mapping[str, set[str]]) -> set[Place]:
@@ -310,14 +215,19 @@ def _closure(files: Sequence[tuple[Ran, ...]], related: Mapping[str, set[str]]) 
         if place in kept:
             continue
         kept.add(place)
-        ran = files[place[0]][place[1]]
-        names = set(ties(ran))
-        for table in ran.writes:
-            names |= related[fold(table)]
-        for name in names - seen:
+        for name in _tied(files, place, related) - seen:
             seen.add(name)
             pending += users[name]
     return kept
+
+
+def _tied(files: Sequence[tuple[Ran, ...]], place: Place, related: Mapping[str, set[str]]) -> set[str]:
+    """What ties a statement to others, keys included."""
+    ran = files[place[0]][place[1]]
+    names = set(ties(ran))
+    for table in ran.writes:
+        names |= related[fold(table)]
+    return names
 
 
 def ties(ran: Ran) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from squasher.errors import SqlError
 from squasher.schema import Stored, is_virtual, read_object
-from squasher.sql import fold
+from squasher.sql import fold, unquote, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 _ROWS: Final = (
     "SELECT rowid, type, name, tbl_name, sql FROM main.sqlite_schema"
     " WHERE rowid > ? AND rowid <= ? AND sql IS NOT NULL ORDER BY rowid"
+)
+_TABLE: Final = (
+    "SELECT rowid, type, name, tbl_name, sql FROM main.sqlite_schema"
+    " WHERE type = 'table' AND name = ? COLLATE NOCASE"
 )
 _FIRST: Final = -1
 _LAST: Final = (1 << 63) - 1
@@ -103,7 +108,11 @@ class Watcher:
         elif ran.defines and head.startswith("create"):
             self._note(self._added())
         elif ran.defines:
-            self._note(self._altered(by_row=head.startswith("alter")))
+            grown = _grown(ran.sql) if head.startswith("alter") else None
+            if grown is None:
+                self._note(self._altered(by_row=head.startswith("alter")))
+            else:
+                self._note(self._rewritten(grown))
         self._statements += 1
 
     def take(self) -> tuple[Note, ...]:
@@ -146,6 +155,19 @@ class Watcher:
         }
         self._known |= versions
         return [(None, version) for version in versions.values()]
+
+    def _rewritten(self, table: str) -> list[tuple[Version | None, Version | None]]:
+        """What ADD COLUMN did: it writes the text of one table, and nothing else."""
+        after = {rowid: Stored(*row) for rowid, *row in self._db.execute(_TABLE, (table,))}
+        self.rows += len(after)
+        for rowid, one in after.items():
+            before = self._rows[rowid]
+            part = rowid // _PART
+            places = range(part * _PART, (part + 1) * _PART)
+            texts = {place: self._rows[place].sql for place in places if place in self._rows}
+            self._texts[part] = "\0".join((texts | {rowid: one.sql}).values())
+            return self._compared({rowid: before}, {rowid: one}, by_row=True)
+        return []  # it is one of another schema
 
     def _altered(self, *, by_row: bool) -> list[tuple[Version | None, Version | None]]:
         """What is otherwise in the parts whose texts are."""
@@ -209,6 +231,14 @@ class Watcher:
 
     def _note(self, pairs: Iterable[tuple[Version | None, Version | None]]) -> None:
         self._notes += [Note(self._statements, old, new) for old, new in pairs]
+
+
+def _grown(sql: str) -> str | None:
+    """The table to which a statement adds a column; None for any other ALTER TABLE."""
+    table = [token.text for token in islice(words(sql), 2, 6)]
+    if table[1:2] == ["."]:
+        table = table[2:]
+    return unquote(table[0]) if len(table) > 1 and fold(table[1]) == "add" else None
 
 
 def changes(notes: Iterable[Note]) -> tuple[SchemaChange, ...]:

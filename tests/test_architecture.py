@@ -84,6 +84,7 @@ LAYERS = {
     "rowdiff": 3,
     "observe": 3,
     "bulk": 3,
+    "shard": 3,
     "slices": 3,
     "inert": 3,
     "sources": 3,

@@ -56,15 +56,21 @@ CREATE TABLE u (a); INSERT INTO u VALUES (random()); CREATE INDEX ui ON u (a);
 CREATE TABLE u_new (a, b DEFAULT CURRENT_TIMESTAMP); INSERT INTO u_new (a) SELECT a FROM u;
 DROP TABLE u; ALTER TABLE u_new RENAME TO u; CREATE INDEX ui ON u (a);
 """
+GROWN = """
+CREATE TABLE a (x); CREATE TABLE "B b" (y); CREATE TABLE "add" (rename);
+ALTER TABLE main.A ADD c; ALTER TABLE [b B] /* ADD */ ADD COLUMN d DEFAULT 'x, y'
+; ALTER TABLE "add" RENAME TO adds; ALTER TABLE adds ADD "add" CHECK ("add" <> ',');
+ALTER TABLE adds DROP COLUMN rename;
+"""
 UNDONE = """
 BEGIN; CREATE TABLE kept (a); COMMIT;
 BEGIN; DROP TABLE kept; CREATE TABLE gone (a); INSERT INTO gone VALUES (random()); ROLLBACK;
 SAVEPOINT s; ALTER TABLE kept RENAME TO other; ROLLBACK TO s; RELEASE s;
 VACUUM; CREATE TABLE after (a); CREATE TEMP TABLE kept (b); CREATE INDEX temp.ki ON kept (b);
-DROP TABLE temp.kept;
+ALTER TABLE kept ADD c; ALTER TABLE main.kept ADD d; DROP TABLE temp.kept;
 PRAGMA reverse_unordered_selects = 1; CREATE INDEX ki ON kept (a); DROP INDEX ki; ANALYZE;
 """
-SCRIPTS = {"renames": RENAMES, "virtual": VIRTUAL, "rebuild": REBUILD}
+SCRIPTS = {"renames": RENAMES, "virtual": VIRTUAL, "rebuild": REBUILD, "grown": GROWN}
 
 
 CASES = Path(__file__).parent / "cases"
