@@ -139,11 +139,13 @@ def load(
     *,
     rows: bool = True,
     cache: Cache | None = None,
+    proving: bool = False,
 ) -> Side:
     """Run one SQL file in each universe, as a new installation would. Raises ReplayError.
 
     A file that asks for the time or for chance is looked at in several universes in any case, unless
-    no ``rows`` are read.
+    no ``rows`` are read. What a proof needs of the schema alone is computed beside them where one is
+    ``proving``.
     """
     ran, whole = _install(file, profile, volatile.elsewhere(universes[0]), rows=rows, cache=cache)
     if not rows:
@@ -153,10 +155,15 @@ def load(
         return Side.of([whole] * len(universes))
     first, *others = map(volatile.elsewhere, universes)
     own = tuple(step for step in ran if profile.ledger not in step.touches)
-    part = Slice(profile, [own], whole, first, cache=cache)
-    found = part.snapshots(others) if part.sound else [None] * len(others)
-    pairs = zip(others, found, strict=True)
-    return Side.of([whole, *(one or _install(file, profile, universe)[1] for universe, one in pairs)])
+
+    def elsewhere() -> Side:
+        part = Slice(profile, [own], whole, first, cache=cache)
+        found = part.snapshots(others) if part.sound else [None] * len(others)
+        pairs = zip(others, found, strict=True)
+        return Side.of([whole, *(one or _install(file, profile, universe)[1] for universe, one in pairs)])
+
+    side, compiled = together(elsewhere, (lambda: programs(profile, whole)) if proving else None)
+    return side._replace(programs=compiled)
 
 
 def _install(

@@ -68,23 +68,27 @@ def prove(
     """
     before, after = old.snapshots[0], new.snapshots[0]
 
-    def look() -> tuple[SchemaDiff, tuple[Change, ...], Meanwhile]:
+    def look() -> tuple[SchemaDiff, tuple[Change, ...]]:
         rows = diff_rows(old, new, by_hand=by_hand is not None) if "rows" in layers else ()
         recorded = schemadiff.ledger(before, after, by_hand) if "rows" in layers else ()
-        return schemadiff.diff(before, after, layers), (*rows, *recorded), meanwhile()
+        return schemadiff.diff(before, after, layers), (*rows, *recorded)
+
+    def compiled() -> Compared | str:
+        try:
+            return bytecode.compare(profile, before, after, (old.programs, new.programs))
+        except SqlError as error:
+            return f"the stored schema does not load again: {error.message}"
 
     if "bytecode" not in layers:
-        schema, rows, other = look()
+        schema, rows = look()
         spelled = tuple((kind_of(one), one.name) for one, _ in schema.respelled)
-        return Proof((*schema.changes, *rows), spelled, ()), other
-    try:
-        (schema, rows, other), compared = together(
-            look, lambda: bytecode.compare(profile, before, after, (old.programs, new.programs))
-        )
-    except SqlError as error:
-        schema, rows, other = look()
-        reason = f"the stored schema does not load again: {error.message}"
-        return Proof((*schema.changes, *rows), (), (reason,)), other
+        return Proof((*schema.changes, *rows), spelled, ()), meanwhile()
+    if old.programs is None or new.programs is None:
+        ((schema, rows), other), compared = together(lambda: (look(), meanwhile()), compiled)
+    else:  # to compare what is compiled takes no time
+        ((schema, rows), compared), other = together(lambda: (look(), compiled()), meanwhile)
+    if isinstance(compared, str):
+        return Proof((*schema.changes, *rows), (), (compared,)), other
     found, respelled = _judge(
         schema, compared, lambda probes: bytecode.differences(profile, before, after, probes)
     )

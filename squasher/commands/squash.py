@@ -215,13 +215,13 @@ def loaded(observed: Observed, text: str, target: Target, decision: Decision) ->
     """A text and what a new installation makes of it. Raises UnprovedError when it does not load."""
     file = Migration(target.fresh.name, target.fresh.as_posix(), text)
     try:
-        side = load(file, target.scope, observed.universes, cache=target.cache)
+        side = load(file, target.scope, observed.universes, cache=target.cache, proving=True)
     except ReplayError as error:
         _refuse_mismatch(error)
         raise UnprovedError(f"the fresh file that was made does not load: {error.message}") from error
     if side.volatile:
         first = volatile.aligned(observed.side.snapshots[0], side.snapshots[0])
-        side = Side.of((first, *side.snapshots[1:]))
+        side = Side.of((first, *side.snapshots[1:]))._replace(programs=side.programs)
     return Composed(text, side, decision)
 
 
