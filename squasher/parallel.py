@@ -19,6 +19,10 @@ _PROTOCOL: Final = 5
 Here = TypeVar("Here")
 There = TypeVar("There")
 _LENGTH: Final = 8
+_results: set[int] = set()
+"""The pipes through which children of this process will deliver."""
+_beside = 0
+"""How many processes were busy when this one was forked: its parent, and that one's other children."""
 
 
 @overload
@@ -47,10 +51,10 @@ def together(here: Callable[[], Here], there: Callable[[], There] | None) -> tup
         return here(), there()
     if child == 0:
         os.close(reading)  # or a child whose parent was killed would wait for it for ever
-        if budget.watched:  # a thread is not forked
-            budget.watch()
+        _begin()
         _deliver(writing, there)
     budget.children.add(child)
+    _results.add(reading)
     os.close(writing)
     try:
         first = here()
@@ -61,6 +65,7 @@ def together(here: Callable[[], Here], there: Callable[[], There] | None) -> tup
         raise
     finally:
         budget.children.discard(child)
+        _results.discard(reading)
         os.close(reading)
         with contextlib.suppress(ChildProcessError):  # SIGCHLD is ignored: the system waits itself
             os.waitpid(child, 0)
@@ -88,8 +93,7 @@ def feed(work: Callable[[Iterator[bytes]], bytes]) -> Fed | None:
     if child == 0:
         os.close(telling)
         os.close(reading)
-        if budget.watched:
-            budget.watch()
+        _begin()
         _deliver(writing, lambda: work(_pieces(pieces, told)))
     os.close(told)
     os.close(writing)
@@ -106,6 +110,7 @@ class Fed:
         self._reading = reading
         self._open = True
         budget.children.add(child)
+        _results.add(reading)
 
     def put(self, piece: bytes) -> None:
         """Give it the next piece. One that has ended is not told, and delivers nothing."""
@@ -131,6 +136,7 @@ class Fed:
         if not self._open:
             return
         self._open = False
+        _results.discard(self._reading)
         for one in (self._pieces, self._telling, self._reading):
             if one >= 0:
                 os.close(one)
@@ -171,6 +177,26 @@ def _fork() -> int:
         return os.fork()
 
 
+def _begin() -> None:
+    """Begin a child's life: what belongs to the parent's children is not its own."""
+    global _beside  # noqa: PLW0603 - a process has one parent
+    _beside = _busy()
+    _results.clear()
+    budget.children.clear()
+    if budget.watched:  # a thread is not forked
+        budget.watch()
+
+
+def _busy() -> int:
+    """How many processes compute: this one, those beside it, its children but for those that deliver."""
+    if not _results:
+        return 1 + _beside
+    import select  # few computations are begun while another one runs
+
+    delivering, _, _ = select.select(_results, (), (), 0)
+    return 1 + _beside + len(_results) - len(delivering)
+
+
 def _received(delivered: bytes, there: Callable[[], There]) -> tuple[There]:
     """What the child sent, or the same computed here when that is nothing or not all of it."""
     try:
@@ -190,8 +216,8 @@ def _deliver(writing: int, there: Callable[[], object]) -> None:
 
 
 def _possible() -> bool:
-    """Whether forking is safe and pays: Linux, no other thread, a second processor."""
-    if sys.platform != "linux" or len(os.sched_getaffinity(0)) == 1:
+    """Whether forking is safe and pays: Linux, no other thread, a processor that has nothing to do."""
+    if sys.platform != "linux" or len(os.sched_getaffinity(0)) <= _busy():
         return False
     threading = sys.modules.get("threading")
     return threading is None or bool(threading.active_count() == 1)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,42 @@ def test_a_child_that_dies_is_made_up_for() -> None:
         return 2
 
     assert together(lambda: 1, dies_elsewhere) == (1, 2)
+
+
+@one_process
+def test_no_more_processes_than_processors() -> None:
+    """A computation is given to a child only while a processor has nothing to do."""
+    processors = os.sched_getaffinity(0)
+    reading, writing = os.pipe()
+    end = time.monotonic() + 60
+
+    def both() -> tuple[int, int]:
+        return together(os.getpid, os.getpid)
+
+    def first() -> tuple[tuple[int, int], tuple[int, int]]:
+        early = both()
+        os.write(writing, b".")
+        late = both()
+        while late[0] == late[1] and time.monotonic() < end:  # until the child delivers
+            late = both()
+        return early, late
+
+    def second() -> tuple[int, int]:
+        inside = both()
+        os.read(reading, 1)
+        return inside
+
+    os.sched_setaffinity(0, sorted(processors)[:2])
+    try:
+        (early, late), inside = together(first, second)
+    finally:
+        os.sched_setaffinity(0, processors)
+        os.close(reading)
+        os.close(writing)
+    own = os.getpid()
+    assert early == (own, own)
+    assert inside[0] == inside[1] != own
+    assert late[0] == own != late[1]
 
 
 def test_a_program_with_threads_is_not_forked() -> None:
