@@ -65,6 +65,11 @@ class Cache:
             return frozenset(os.listdir(self._folder))  # noqa: PTH208 - names are all that is needed
         return frozenset()
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was kept here, as far as is seen at a glance."""
+        return not self._folder.exists()
+
     def get(self, name: str) -> Any:  # noqa: ANN401 - what ``put`` was given
         """What was kept under this name; None where there is nothing, or nothing that can be believed."""
         with contextlib.suppress(OSError, InputError, ValueError, EOFError, TypeError, zlib.error):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from squasher.cache import Cache
     from squasher.chain import Chain, Migration
     from squasher.model import Snapshot
+    from squasher.prefixes import Prefixes
     from squasher.profiles import Profile
     from squasher.statements import Ran
     from squasher.universe import Universe
@@ -181,18 +182,23 @@ def _install(
 
 def _kept(database: Database, file: Migration, cache: Cache) -> tuple[Ran, ...]:
     """Run a file, unless an earlier run left what it makes."""
-    from squasher.prefixes import Prefixes
-
-    prefixes = Prefixes(cache, (file,), database.profile, database.universe, "file")
-    kept = prefixes.longest()
+    kept = None if cache.empty else _prefixes(database, file, cache).longest()
     if kept is not None:
         kept.restore(database)
         return kept.told[0][0]
     start = time.perf_counter()
     ran = run_file(database, file)
-    if prefixes.wants(1, time.perf_counter() - start, database):
-        prefixes.keep(1, database, [(ran, ())])
+    if time.perf_counter() - start > cache.worth:
+        prefixes = _prefixes(database, file, cache)
+        if prefixes.wants(1, database):
+            prefixes.keep(1, database, [(ran, ())])
     return ran
+
+
+def _prefixes(database: Database, file: Migration, cache: Cache) -> Prefixes:
+    from squasher.prefixes import Prefixes  # most files are loaded sooner than a cache is read
+
+    return Prefixes(cache, (file,), database.profile, database.universe, "file")
 
 
 def ignoring(patterns: tuple[str, ...], *snapshots: Snapshot) -> tuple[str, ...]:

@@ -105,9 +105,9 @@ class Prefixes:
             last -= len(part)
         return Prefix(files, image, draws, steps, tuple(one for part in reversed(told) for one in part))
 
-    def wants(self, files: int, seconds: float, database: Database) -> bool:
-        """Whether to keep a prefix of so many files, which took so many seconds."""
-        if seconds <= self._cache.worth or files not in self._wanted:
+    def wants(self, files: int, database: Database) -> bool:
+        """Whether to keep a prefix of so many files."""
+        if files not in self._wanted:
             return False
         # a module keeps statements on a connection; whatever compiles them is seen to touch its parts
         resumes = self._way[0] == "file" or not database.virtual

@@ -7,6 +7,7 @@ its text and reads it from there (https://sqlite.org/fileformat2.html#storage_of
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from squasher.engine import Database
@@ -25,6 +26,8 @@ ANY: Final = Universe(name="any", clock=211_813_488_000_000, seed=0)
 """For a database in which nothing runs."""
 _PAGE: Final = 512
 """Bytes: the smallest page that there is, for a page per object."""
+_AT_ONCE: Final = 100
+"""Rows of one INSERT."""
 _ROOM: Final = '"room for pages"'
 _ROOTED: Final = frozenset({"table", "index"})
 _SEQUENCES: Final = "CREATE TABLE sqlite_sequence(name,seq)"
@@ -99,11 +102,14 @@ def _read_at_once(database: Database, snapshot: Snapshot) -> None:
         found = database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'")
         if not found and any(isinstance(item, Table) and item.autoincrement for item in snapshot.objects):
             rows.append(("table", "sqlite_sequence", "sqlite_sequence", _SEQUENCES))
-        for page, (kind, name, table, sql) in enumerate(rows, first):
-            root = page if kind in _ROOTED else 0
-            database.execute(
-                "INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", (kind, name, table, root, sql)
-            )
+        values = [
+            (kind, name, table, page if kind in _ROOTED else 0, sql)
+            for page, (kind, name, table, sql) in enumerate(rows, first)
+        ]
+        for start in range(0, len(values), _AT_ONCE):
+            some = values[start : start + _AT_ONCE]
+            places = ", ".join(["(?, ?, ?, ?, ?)"] * len(some))
+            database.execute(f"INSERT INTO sqlite_schema VALUES {places}", tuple(chain.from_iterable(some)))
         database.execute("COMMIT")
     for item in snapshot.of(VirtualTable):
         database.execute(str(item.sql))

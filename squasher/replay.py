@@ -77,17 +77,15 @@ def replay(
     ``cache``, which needs the first and not the second, files that ran in an earlier run do not run again.
     Raises ReplayError at the first statement that fails.
     """
-    prefixes = None
-    if cache is not None and observe and not facts:
-        from squasher.prefixes import Prefixes  # most chains are replayed sooner than a cache is read
-
-        prefixes = Prefixes(cache, chain.migrations, profile, universe, "chain")
-    for kept in (prefixes.longest() if prefixes else None, None):
+    if not observe or facts:
+        cache = None
+    there = None if cache is None or cache.empty else _prefixes(cache, chain, profile, universe).longest()
+    for kept in (there, None):
         database = Database(profile, universe)
         watcher = Watcher(database, facts=facts) if observe else None
         try:
             with utc():
-                steps = tuple(_steps(database, chain, watcher, prefixes, kept))
+                steps = tuple(_steps(database, chain, watcher, cache, kept))
         except BaseException:
             database.close()
             raise
@@ -112,7 +110,7 @@ def _steps(
     database: Database,
     chain: Chain,
     watcher: Watcher | None,
-    prefixes: Prefixes | None,
+    cache: Cache | None,
     kept: Prefix | None,
 ) -> Iterator[Step]:
     done = 0
@@ -126,17 +124,27 @@ def _steps(
         if watcher is not None:
             watcher.resume(note for _, notes in kept.told for note in notes)
     fresh: list[Told] = []
+    prefixes: Prefixes | None = None
     began = time.perf_counter()
     rest = progress.over(chain.migrations[done:], progress.REPLAYED, done)
     for index, migration in enumerate(rest, done):
         statements = apply(database, chain, index, watcher)
         notes = () if watcher is None else watcher.take()
         yield Step(migration=migration, statements=statements, notes=notes)
-        if prefixes is not None:
-            fresh.append((statements, notes))
-            if prefixes.wants(index + 1, time.perf_counter() - began, database):
+        if cache is None:
+            continue
+        fresh.append((statements, notes))
+        if time.perf_counter() - began > cache.worth:
+            prefixes = prefixes or _prefixes(cache, chain, database.profile, database.universe)
+            if prefixes.wants(index + 1, database):
                 prefixes.keep(index + 1, database, fresh)
                 fresh.clear()
+
+
+def _prefixes(cache: Cache, chain: Chain, profile: Profile, universe: Universe) -> Prefixes:
+    from squasher.prefixes import Prefixes  # most chains are replayed sooner than a cache is read
+
+    return Prefixes(cache, chain.migrations, profile, universe, "chain")
 
 
 def begin(database: Database) -> None:

@@ -34,6 +34,8 @@ _TRANSACTIONS: Final = (
 )
 _WORTH_A_PROCESS: Final = 0.01
 """Seconds that a slice takes in one universe before two processes share the others."""
+_RUNS: Final = 4
+"""How often it runs, at least: what is kept of it is kept of each."""
 
 
 class Again(NamedTuple):
@@ -160,21 +162,23 @@ class Slice:
         cache = self._cache
         if cache is None or self.bulk is not NOTHING:  # many rows are not kept, and the first ones are few
             return self._found(universe)
-        from squasher.prefixes import circumstances
-
-        text = circumstances("slice", self._profile, universe) + repr(
-            [shard.files for shard in self._shards]
-        ).encode(errors="replace")
-        name = f"{hashlib.sha256(text).hexdigest()}.rows"
-        kept = cache.get(name)
+        kept = None if cache.empty else cache.get(self._entry(universe))
         if kept is not None:
             names, rows, terms = kept
             return Found(set(names), tuple(map(Rows._make, rows)), tuple(map(Rows._make, terms)), ())
         start = time.perf_counter()
         found = self._found(universe)
-        if found is not None and time.perf_counter() - start > cache.worth:
-            cache.put(name, (sorted(found.names), [*map(tuple, found.rows)], [*map(tuple, found.terms)]))
+        if found is not None and time.perf_counter() - start > cache.worth / _RUNS:
+            value = sorted(found.names), [*map(tuple, found.rows)], [*map(tuple, found.terms)]
+            cache.put(self._entry(universe), value)
         return found
+
+    def _entry(self, universe: Universe) -> str:
+        """The cache's name for what the slice leaves in a universe."""
+        from squasher.prefixes import circumstances  # most slices run sooner than a cache is read
+
+        files = repr([shard.files for shard in self._shards]).encode(errors="replace")
+        return f"{hashlib.sha256(circumstances('slice', self._profile, universe) + files).hexdigest()}.rows"
 
     def _found(self, universe: Universe) -> Found | None:
         """What all shards leave in a universe."""
