@@ -7,6 +7,7 @@ image of what it left.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from squasher.bulk import NOTHING, expanded
@@ -29,8 +30,10 @@ Place: TypeAlias = tuple[int, int]
 """A statement: the number of its file, and which one of it."""
 
 _NOT_TOLD: Final = "the first rows do not tell what all of them hold"
-_ENOUGH: Final = 256
-"""Statements: to open a database takes longer than to run one more in a small one."""
+_LARGE: Final = 64
+"""Statements that have a database of their own: to open one takes longer than to run a few more."""
+_NEAR: Final = 256
+"""Statements of all files among which few begin together."""
 
 
 class Found(NamedTuple):
@@ -166,8 +169,13 @@ def sliced(files: Sequence[tuple[Ran, ...]], kept: Collection[Place], large: Bul
         yield File(tuple(before), tuple(after), tuple(places))
 
 
-def apart(kept: Collection[Place], names_of: Callable[[Place], Iterable[str]]) -> list[list[Place]]:
-    """Statements in groups of which no two have a name in common; a small group joins the one before it."""
+def apart(
+    files: Sequence[tuple[Ran, ...]], kept: Collection[Place], names_of: Callable[[Place], Iterable[str]]
+) -> list[list[Place]]:
+    """The ``kept`` statements in groups of which no two have a name in common.
+
+    Few statements join others that begin near them: what a later file adds leaves most groups as they are.
+    """
     above: dict[str, str] = {}
 
     def top(name: str) -> str:
@@ -180,13 +188,16 @@ def apart(kept: Collection[Place], names_of: Callable[[Place], Iterable[str]]) -
     for first, *others in tied.values():
         for other in others:
             above[top(other)] = top(first)
-    groups: dict[str, list[Place]] = {}
-    for place, (first, *_) in tied.items():
-        groups.setdefault(top(first), []).append(place)
-    found: list[list[Place]] = []
-    for members in groups.values():
-        if found and len(found[-1]) < _ENOUGH:
-            found[-1] += members
+    components: dict[str, list[Place]] = {}
+    for place, (name, *_) in tied.items():
+        components.setdefault(top(name), []).append(place)
+    before = list(accumulate(map(len, files), initial=0))
+    alone: list[list[Place]] = []
+    groups: dict[int, list[Place]] = {}
+    for members in components.values():
+        if len(members) < _LARGE:
+            number, index = members[0]
+            groups.setdefault((before[number] + index) // _NEAR, []).extend(members)
         else:
-            found.append(members)
-    return found
+            alone.append(members)
+    return [*alone, *groups.values()]

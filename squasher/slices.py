@@ -92,9 +92,9 @@ class Slice:
         kept = _closure(files, related)
         kept -= unnoticed({place: files[place[0]][place[1]] for place in sorted(kept)}, related)
         # one shard would not draw the values that come after those of another
-        groups = (
-            [sorted(kept)] if drew or counted else apart(kept, lambda place: _tied(files, place, related))
-        )
+        groups = [sorted(kept)]
+        if not drew and not counted:
+            groups = apart(files, kept, lambda place: _tied(files, place, related))
         self._try(files, groups, universe)
         if self.bulk is not NOTHING and not self.sound:
             self.bulk = NOTHING
@@ -158,43 +158,45 @@ class Slice:
         return same and ran.changes == self._changes
 
     def _run(self, universe: Universe) -> Found | None:
-        """What the slice leaves in a universe, which its text decides; None where it fails."""
-        cache = self._cache
-        if cache is None or self.bulk is not NOTHING:  # many rows are not kept, and the first ones are few
-            return self._found(universe)
-        kept = None if cache.empty else cache.get(self._entry(universe))
-        if kept is not None:
-            names, rows, terms = kept
-            return Found(set(names), tuple(map(Rows._make, rows)), tuple(map(Rows._make, terms)), ())
-        start = time.perf_counter()
-        found = self._found(universe)
-        if found is not None and time.perf_counter() - start > cache.worth / _RUNS:
-            value = sorted(found.names), [*map(tuple, found.rows)], [*map(tuple, found.terms)]
-            cache.put(self._entry(universe), value)
-        return found
-
-    def _entry(self, universe: Universe) -> str:
-        """The cache's name for what the slice leaves in a universe."""
-        from squasher.prefixes import circumstances  # most slices run sooner than a cache is read
-
-        files = repr([shard.files for shard in self._shards]).encode(errors="replace")
-        return f"{hashlib.sha256(circumstances('slice', self._profile, universe) + files).hexdigest()}.rows"
-
-    def _found(self, universe: Universe) -> Found | None:
-        """What all shards leave in a universe."""
+        """What all shards leave in a universe; None where one fails."""
+        # many rows are not kept, and the first ones are few
+        cache = None if self.bulk is not NOTHING else self._cache
+        computed: list[tuple[Shard, Found]] = []
         names: set[str] = set()
         rows: list[Rows] = []
         terms: list[Rows] = []
         changes: tuple[int, ...] = ()
+        start = time.perf_counter()
         for shard in self._shards:
-            found = shard.found(universe)
+            found = None if cache is None or cache.empty else self._kept(cache, shard, universe)
             if found is None:
-                return None
+                found = shard.found(universe)
+                if found is None:
+                    return None
+                computed.append((shard, found))
             names |= found.names
             rows += found.rows
             terms += found.terms
             changes += found.changes
+        if cache is not None and time.perf_counter() - start > cache.worth / _RUNS:
+            for shard, found in computed:
+                value = sorted(found.names), [*map(tuple, found.rows)], [*map(tuple, found.terms)]
+                cache.put(self._entry(shard, universe), value)
         return Found(names, tuple(rows), tuple(terms), changes)
+
+    def _kept(self, cache: Cache, shard: Shard, universe: Universe) -> Found | None:
+        kept = cache.get(self._entry(shard, universe))
+        if kept is None:
+            return None
+        names, rows, terms = kept
+        return Found(set(names), tuple(map(Rows._make, rows)), tuple(map(Rows._make, terms)), ())
+
+    def _entry(self, shard: Shard, universe: Universe) -> str:
+        """The cache's name for what a shard, which its text decides, leaves in a universe."""
+        from squasher.prefixes import circumstances  # most slices run sooner than a cache is read
+
+        files = repr([(file.before, file.after) for file in shard.files]).encode(errors="replace")
+        return f"{hashlib.sha256(circumstances('slice', self._profile, universe) + files).hexdigest()}.rows"
 
 
 def _controls(ran: Ran) -> bool:
