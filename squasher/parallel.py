@@ -19,10 +19,10 @@ _PROTOCOL: Final = 5
 Here = TypeVar("Here")
 There = TypeVar("There")
 _LENGTH: Final = 8
-_results: set[int] = set()
-"""The pipes through which children of this process will deliver."""
-_beside = 0
-"""How many processes were busy when this one was forked: its parent, and that one's other children."""
+_beside: set[int] = set()
+"""The processes beside this one: its parent, and what that one had beside itself."""
+_COMPUTES: Final = b"RD"
+"""The states of a process that has something to do: it runs, or reads from a disk (proc_pid_stat(5))."""
 
 
 @overload
@@ -54,7 +54,6 @@ def together(here: Callable[[], Here], there: Callable[[], There] | None) -> tup
         _begin()
         _deliver(writing, there)
     budget.children.add(child)
-    _results.add(reading)
     os.close(writing)
     try:
         first = here()
@@ -65,7 +64,6 @@ def together(here: Callable[[], Here], there: Callable[[], There] | None) -> tup
         raise
     finally:
         budget.children.discard(child)
-        _results.discard(reading)
         os.close(reading)
         with contextlib.suppress(ChildProcessError):  # SIGCHLD is ignored: the system waits itself
             os.waitpid(child, 0)
@@ -110,7 +108,6 @@ class Fed:
         self._reading = reading
         self._open = True
         budget.children.add(child)
-        _results.add(reading)
 
     def put(self, piece: bytes) -> None:
         """Give it the next piece. One that has ended is not told, and delivers nothing."""
@@ -136,7 +133,6 @@ class Fed:
         if not self._open:
             return
         self._open = False
-        _results.discard(self._reading)
         for one in (self._pieces, self._telling, self._reading):
             if one >= 0:
                 os.close(one)
@@ -178,23 +174,25 @@ def _fork() -> int:
 
 
 def _begin() -> None:
-    """Begin a child's life: what belongs to the parent's children is not its own."""
-    global _beside  # noqa: PLW0603 - a process has one parent
-    _beside = _busy()
-    _results.clear()
+    """Begin a child's life: its parent's children are not its own."""
+    _beside.update(budget.children, {os.getppid()})
     budget.children.clear()
     if budget.watched:  # a thread is not forked
         budget.watch()
 
 
 def _busy() -> int:
-    """How many processes compute: this one, those beside it, its children but for those that deliver."""
-    if not _results:
-        return 1 + _beside
-    import select  # few computations are begun while another one runs
+    """How many of squasher's processes compute now: the others wait for something, or to be heard."""
+    return 1 + sum(map(_computes, _beside | budget.children))
 
-    delivering, _, _ = select.select(_results, (), (), 0)
-    return 1 + _beside + len(_results) - len(delivering)
+
+def _computes(process: int) -> bool:
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:  # noqa: PTH123 - pathlib costs an import
+            said = file.read()
+    except OSError:  # it has ended
+        return False
+    return said.rpartition(b")")[2].strip()[:1] in _COMPUTES
 
 
 def _received(delivered: bytes, there: Callable[[], There]) -> tuple[There]:

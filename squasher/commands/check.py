@@ -82,8 +82,8 @@ def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
         raise InputError(f"{file.path} is empty", hint="Run `squasher squash` to write it.")
 
     def other() -> Side:
-        side = load(file, target.scope, UNIVERSES, cache=target.cache)
-        return side._replace(programs=programs(target.profile, side.snapshots[0]))
+        side = load(file, target.scope, UNIVERSES, cache=target.cache, proving=True)
+        return side._replace(programs=side.programs or programs(target.profile, side.snapshots[0]))
 
     observed, fresh = together(lambda: observe(chain, target.scope, cache=target.cache, proving=True), other)
     if len(fresh.snapshots) < len(observed.universes):
