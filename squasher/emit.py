@@ -440,7 +440,7 @@ def _measured(part: _Part) -> tuple[str, list[str], Sequence[int], Sequence[int]
     head, texts, width = part
     whole = "".join(texts)
     measured = texts if whole.isascii() else map(str.encode, texts)
-    sizes = list(accumulate((len(text) + len(",\n") for text in measured), initial=0))
+    sizes = list(accumulate(map(len(",\n").__add__, map(len, measured)), initial=0))
     commas = width - 1  # at least, in each row, as it has one bracket at least
     if (whole.count(","), whole.count("(")) == (commas * len(texts), len(texts)) and "||" not in whole:
         return head, texts, sizes, range(0, (3 + commas) * (len(texts) + 1), 3 + commas)

@@ -194,9 +194,9 @@ def literals(values: tuple[Value, ...]) -> list[str]:
         texts: tuple[str, ...] = values  # type: ignore[assignment]
         joined = "".join(texts)
         if joined.isprintable() and "BEGIN TRANSACTION" not in joined:
-            if "'" in joined:
-                texts = tuple(text.replace("'", "''") for text in texts)
-            return [f"'{text}'" for text in texts]
+            # all at once: what is printable holds no line's end
+            lines = "\n".join(texts).replace("'", "''").replace("\n", "'\n'")
+            return f"'{lines}'".split("\n")
     return list(map(literal, values))
 
 

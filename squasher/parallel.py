@@ -181,7 +181,7 @@ def _begin() -> None:
         budget.watch()
 
 
-def _busy() -> int:
+def busy() -> int:
     """How many of squasher's processes compute now: the others wait for something, or to be heard."""
     return 1 + sum(map(_computes, _beside | budget.children))
 
@@ -215,7 +215,7 @@ def _deliver(writing: int, there: Callable[[], object]) -> None:
 
 def _possible() -> bool:
     """Whether forking is safe and pays: Linux, no other thread, a processor that has nothing to do."""
-    if sys.platform != "linux" or len(os.sched_getaffinity(0)) <= _busy():
+    if sys.platform != "linux" or len(os.sched_getaffinity(0)) <= busy():
         return False
     threading = sys.modules.get("threading")
     return threading is None or bool(threading.active_count() == 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from squasher.bytecode import programs
@@ -13,7 +14,7 @@ from squasher.errors import InputError, SquasherError
 from squasher.guard import guard, without_manifest
 from squasher.model import EMPTY
 from squasher.observe import Observed, ignoring, load, observe
-from squasher.parallel import together
+from squasher.parallel import busy, together
 from squasher.prove import Proof, prove
 from squasher.rowdiff import Side
 from squasher.volatile import UNIVERSES
@@ -85,7 +86,14 @@ def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
         side = load(file, target.scope, UNIVERSES, cache=target.cache, proving=True)
         return side._replace(programs=side.programs or programs(target.profile, side.snapshots[0]))
 
-    observed, fresh = together(lambda: observe(chain, target.scope, cache=target.cache, proving=True), other)
+    def own() -> tuple[Observed, bool | None]:
+        found = observe(chain, target.scope, cache=target.cache, proving=True)
+        with suppress(SquasherError):  # then the proof says what is wrong first
+            if busy() > 1:  # the other side is still being made
+                return found, _is_exact(found, target, file.text)
+        return found, None
+
+    (observed, early), fresh = together(own, other)
     if len(fresh.snapshots) < len(observed.universes):
         fresh = load(file, target.scope, observed.universes, cache=target.cache)
     side = observed.side
@@ -95,7 +103,7 @@ def _compared(target: Target, chain: Chain, file: Migration) -> Comparison:
         target.profile,
         side,
         fresh,
-        lambda: _is_exact(observed, target, file.text),
+        lambda: _is_exact(observed, target, file.text) if early is None else early,
         by_hand=target.fresh.name,
     )
     return Comparison(
