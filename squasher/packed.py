@@ -99,6 +99,22 @@ class Packed(Sequence["Row"]):
             return [literal(_unpack(data[1:]))] * self._rows_of(number)
         return literals(_unpack(zlib.decompress(data[1:])))  # type: ignore[arg-type]
 
+    def _values(self, number: int, column: int) -> tuple[Value, ...]:
+        """What stands in a column of a chunk: once where all rows have the same."""
+        data = self._chunks[number][column]
+        if data[:1] == _ALIKE:
+            return (_unpack(data[1:]),)  # type: ignore[return-value]
+        return _unpack(zlib.decompress(data[1:]))  # type: ignore[return-value]
+
+    def holds_null(self, place: int) -> bool:
+        """Whether a column holds NULL in any row."""
+        return any(None in self._values(number, place) for number in range(len(self._chunks)))
+
+    def largest(self, place: int) -> int:
+        """The largest integer in a column that holds nothing else."""
+        values = (self._values(number, place) for number in range(len(self._chunks)))
+        return max(max(chunk) for chunk in values)  # type: ignore[type-var, return-value]
+
     def alike(self, number: int, column: int) -> str | None:
         """The one literal of a column in a chunk, where all its rows have the same."""
         data = self._chunks[number][column]
@@ -203,6 +219,16 @@ def literals(values: tuple[Value, ...]) -> list[str]:
 def cells(rows: Sequence[Row], place: int) -> Iterator[str]:
     """One column of any rows."""
     return rows.column(place) if isinstance(rows, Packed) else map(itemgetter(place), rows)
+
+
+def holds_null(rows: Sequence[Row], place: int) -> bool:
+    """Whether a column of any rows holds NULL."""
+    return rows.holds_null(place) if isinstance(rows, Packed) else "NULL" in cells(rows, place)
+
+
+def largest(rows: Sequence[Row], place: int) -> int:
+    """The largest integer in a column of any rows that holds nothing else."""
+    return rows.largest(place) if isinstance(rows, Packed) else max(map(int, cells(rows, place)))
 
 
 def tally(rows: Sequence[Row], place: int) -> Counter[str]:

@@ -10,7 +10,7 @@ from squasher import fulltext, volatile
 from squasher.cells import Cells
 from squasher.changes import Added, Cell, Modified, Number, Removed, RowSet
 from squasher.model import Table, VirtualTable
-from squasher.packed import alike, cells, unlike
+from squasher.packed import alike, holds_null, unlike
 from squasher.rows import largest_key
 from squasher.sql import ROWID_NAMES, fold, significant, unquote
 
@@ -226,7 +226,7 @@ class _Table(NamedTuple):
     def _holds_null(self, key: list[str]) -> bool:
         """Whether a key identifies nothing in some row: UNIQUE allows any number of NULLs."""
         sides = [rows for rows in (self.old, self.new) if rows is not None]
-        return any("NULL" in _column(rows, column) for rows in sides for column in key)
+        return any(holds_null(rows.rows, _place(rows, column)) for rows in sides for column in key)
 
     def _keyed(self, rows: Rows, key: list[str]) -> list[Row]:
         keyed = _cut(rows, key)
@@ -335,9 +335,9 @@ def _judge(old: Side, new: Side, before: Variants, after: Variants) -> Literal["
     return "differs"
 
 
-def _column(rows: Rows, name: str) -> Iterator[str]:
-    """The cells of a column."""
-    return cells(rows.rows, [fold(column) for column in rows.columns].index(fold(name)))
+def _place(rows: Rows, name: str) -> int:
+    """Where a column stands."""
+    return [fold(column) for column in rows.columns].index(fold(name))
 
 
 def _cut(rows: Rows, columns: list[str]) -> list[Row]:

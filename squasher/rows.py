@@ -20,7 +20,7 @@ def largest_key(table: Table, rows: Rows | None) -> int:
     """The largest INTEGER PRIMARY KEY in the rows of a table; 0 when there are none."""
     if rows is None or table.rowid_alias is None:
         return 0
-    return max(map(int, packed.cells(rows.rows, rows.columns.index(table.rowid_alias))))
+    return packed.largest(rows.rows, rows.columns.index(table.rowid_alias))
 
 
 def _select(columns: list[str], tail: str) -> str:
