@@ -122,8 +122,6 @@ class Database:
             apsw.hard_heap_limit(_HEAP_LIMIT)
         self.profile = profile
         self.universe = universe
-        self.in_memory = file is None
-        """Whether no file is open, so that a forked process can read the same."""
         self._clock = _Clock(universe.clock)
         self._random = Randomness(universe, profile.limits.length)
         self._authority = Authority(profile)

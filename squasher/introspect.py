@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from squasher import fulltext
 from squasher.errors import SqlError, UnsupportedError
 from squasher.model import Index, Rows, Snapshot, Table, Trigger, VirtualTable
-from squasher.parallel import together
 from squasher.rows import LARGEST_ROWID, largest_key, read_rows, refuse_chosen_rowids
 from squasher.schema import read_schema
 from squasher.sql import fold, free_rowid, literal, quote
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 _LEDGER_COLUMNS: Final = ("id", "name", "applied_at")
 LARGEST_CONTENT: Final = 128 << 20
 """Bytes of a database that can be read, its indexes included."""
-_MUCH: Final = 8 << 20
-"""Bytes of a database that takes longer to read than a process to begin."""
 MOST_CELLS: Final = 16_000_000
 """Values that can be read, of all tables together."""
 _REFERENCE: Final = (
@@ -257,7 +254,7 @@ def contents(
     Raises UnsupportedError for more than can be read, and for rows that could not be ``carried``.
     """
     _refuse_too_much(database, objects, carried=carried, some=some)
-    rows = _read_tables(database, [item for item in objects if isinstance(item, Table)])
+    rows = [read_table(database, item) for item in objects if isinstance(item, Table)]
     terms: list[Rows] = []
     for item in objects:
         if isinstance(item, VirtualTable):
@@ -268,17 +265,6 @@ def contents(
         for part in rows:
             refuse_chosen_rowids(part)
     return by_name(rows), by_name(terms)
-
-
-def _read_tables(database: Database, tables: list[Table]) -> list[Rows]:
-    """The rows of each table; on two processors where there are many, in no order."""
-    if not database.in_memory or database.size < _MUCH:
-        return [read_table(database, item) for item in tables]
-    some, others = together(
-        lambda: [read_table(database, item) for item in tables[::2]],
-        lambda: [read_table(database, item) for item in tables[1::2]],
-    )
-    return [*some, *others]
 
 
 def _answers(table: VirtualTable) -> bool:

@@ -228,21 +228,25 @@ def loaded(observed: Observed, text: str, target: Target, decision: Decision) ->
 def verify(observed: Observed, composed: Composed, target: Target, layers: Collection[str] = LAYERS) -> Proof:
     """The whole proof of a text: what ``check`` compares, and the fixpoint."""
 
-    def again() -> str:
+    def differs() -> int | None:
+        """The first line in which the text differs when it is written again; None where none does."""
         first, second = observed.side.snapshots[0], composed.side.snapshots[0]
         short = _shortened(first, second)
-        if short != (first, second):
-            # many equal rows make the same text again, so that only the rest of it can differ
-            one, other = (text_of(observed, part, target, composed.decision) for part in short)
-            if one == other:
-                return composed.text
-        return text_of(observed, second, target, composed.decision)
+        # many equal rows make the same text again, so that only the rest of it can differ
+        if short != (first, second) and len({again(part) for part in short}) == 1:
+            return None
+        text = again(second)
+        if text == composed.text:
+            return None
+        lines = zip(composed.text.splitlines(), text.splitlines(), strict=False)
+        return next((number for number, (one, other) in enumerate(lines, 1) if one != other), 0)
 
-    proof, second = prove(target.profile, observed.side, composed.side, again, layers)
-    if "fixpoint" not in layers or second == composed.text:
+    def again(snapshot: Snapshot) -> str:
+        return text_of(observed, snapshot, target, composed.decision)
+
+    proof, line = prove(target.profile, observed.side, composed.side, differs, layers)
+    if "fixpoint" not in layers or line is None:
         return proof
-    lines = zip(composed.text.splitlines(), second.splitlines(), strict=False)
-    line = next((number for number, (one, other) in enumerate(lines, 1) if one != other), 0)
     reason = "loading the file and writing it again gives another text" + (
         f" from line {line}" if line else ""
     )
