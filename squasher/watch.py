@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -36,6 +37,14 @@ _PARTS: Final = (
     f" WHERE rowid >= n * {_PART} AND rowid < (n + 1) * {_PART}) FROM part"
 )
 """The texts of each part, in one piece. A name is in its text, and nothing else of a row can change alone."""
+_CREATE: Final = re.compile(
+    r"create\s+(?:unique\s+)?(table|index|view|trigger)\s+(?:if\s+not\s+exists\s+)?"
+    r"""(?:(?!if\b)([a-z_]\w*+)(?=[\s(])|"([^"]+)"(?!"))(?!\s*[./-])""",
+    re.IGNORECASE | re.ASCII,
+)
+"""What makes one row of the schema, if any: its kind, and its name in one of two ways, of no other schema."""
+_KEEPS: Final = ("insert", "update", "delete", "pragma", "select")
+"""Statements that leave the stored schema as it is, where a PRAGMA cannot write it."""
 _MOVES: Final = ("rollback", "vacuum")
 """Statements that change the stored schema and define nothing."""
 
@@ -96,9 +105,24 @@ class Watcher:
         self._notes: list[Note] = []
         self.rows = 0
         """How many rows of the schema were read one by one: what watching costs."""
+        self._pending: dict[tuple[str, str], int] = {}
+        """By kind and folded name, the statements whose rows have not been read yet."""
+        # where transactions are a file's own, a ROLLBACK takes back what was not read
+        waits = not facts and not database.profile.transactions
+        self.about: Callable[[str], None] | None = self._ahead if waits else None
+        """Called before each statement with its text; None where nothing has to be known before it."""
 
-    about: Callable[[str], None] | None = None
-    """Called before each statement with its text; None where nothing has to be known before it."""
+    def _ahead(self, sql: str) -> None:
+        """Before what does more than to make one thing, read what was made: all at once takes less time."""
+        if self._pending and not (sql[:6].lower().startswith(_KEEPS) or _CREATE.match(sql)):
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Take notes of all that was made."""
+        if self._pending:
+            pending, self._pending = self._pending, {}
+            last = max(pending.values())
+            self._notes += [Note(pending.get(version.key, last), None, version) for version in self._added()]
 
     def see(self, ran: Ran) -> None:
         """Called after each statement."""
@@ -106,7 +130,12 @@ class Watcher:
         if head.startswith(_MOVES):
             self._note(self._replaced())
         elif ran.defines and head.startswith("create"):
-            self._note(self._added())
+            made = _CREATE.match(ran.sql) if self.about == self._ahead else None
+            if made is None:
+                self._note((None, version) for version in self._added())
+            else:
+                kind, bare, quoted = made.groups()
+                self._pending.setdefault((fold(kind), fold(bare or quoted)), self._statements)
         elif ran.defines:
             grown = _grown(ran.sql) if head.startswith("alter") else None
             if grown is None:
@@ -117,6 +146,7 @@ class Watcher:
 
     def take(self) -> tuple[Note, ...]:
         """The notes of the file that has ended."""
+        self.catch_up()
         notes, self._notes, self._statements = tuple(self._notes), [], 0
         return notes
 
@@ -127,6 +157,7 @@ class Watcher:
 
     def back(self) -> None:
         """The file is rolled back: know again what is stored, and forget the notes of it."""
+        self._pending = {}
         self._replaced()
         self.take()
 
@@ -139,7 +170,7 @@ class Watcher:
         """Whether it is the user's."""
         return stored.name != self._ledger and not fold(stored.name).startswith("sqlite_")
 
-    def _added(self) -> list[tuple[Version | None, Version | None]]:
+    def _added(self) -> list[Version]:
         """A CREATE VIRTUAL TABLE adds what its module makes, too."""
         found = self._read(self._largest)
         for rowid, one in found.items():
@@ -154,7 +185,7 @@ class Watcher:
             for rowid, one in new.items()
         }
         self._known |= versions
-        return [(None, version) for version in versions.values()]
+        return list(versions.values())
 
     def _rewritten(self, table: str) -> list[tuple[Version | None, Version | None]]:
         """What ADD COLUMN did: it writes the text of one table, and nothing else."""

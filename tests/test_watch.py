@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,7 @@ class Judged(Watcher):
         """Called after each statement: an ALTER keeps rows where they are, all else keeps their names."""
         number = self._statements
         super().see(ran)
+        self.catch_up()
         in_place = ran.sql[:5].lower() == "alter"
         before, after = (
             {rowid if in_place else one[:2]: one for rowid, one in rows.items()}
@@ -118,6 +120,30 @@ class Judged(Watcher):
         """A file was rolled back."""
         super().back()
         self._stood = self._everything()
+
+
+class Eager(Watcher):
+    """A watcher that reads what was made as soon as it was made."""
+
+    def see(self, ran: Ran) -> None:
+        """Called after each statement."""
+        super().see(ran)
+        self.catch_up()
+
+
+def notes_of(chain: Chain, connect: Callable[[], Database], kind: type[Watcher]) -> list[Note]:
+    """What a watcher of some kind notes of a chain, as far as it runs."""
+    database = connect()
+    watcher = kind(database, facts=False)
+    begin(database)
+    found: list[Note] = []
+    for index in range(len(chain.migrations)):
+        try:
+            apply(database, chain, index, watcher)
+        except ReplayError:
+            break
+        found += watcher.take()
+    return found
 
 
 def judge(chain: Chain, database: Database) -> int:
@@ -197,6 +223,7 @@ def test_notes_of_creations(connect: Connect) -> None:
         "CREATE TABLE IF NOT EXISTS a (z);"
         "CREATE VIRTUAL TABLE f USING fts5 (b); CREATE TABLE f_own (c); CREATE VIEW v AS SELECT 1;",
         watcher.see,
+        watcher.about,
     )
     assert pairs(watcher.take()) == [
         (0, None, "a"),
@@ -216,9 +243,10 @@ def test_notes_of_a_rename(connect: Connect) -> None:
         "CREATE TABLE a (x); CREATE INDEX i ON a (x); CREATE TABLE apart (x);"
         "CREATE VIEW v AS SELECT x FROM a;",
         watcher.see,
+        watcher.about,
     )
     watcher.take()
-    database.run("ALTER TABLE a RENAME TO b", watcher.see)
+    database.run("ALTER TABLE a RENAME TO b", watcher.see, watcher.about)
     assert pairs(watcher.take()) == [(0, "a", "b"), (0, "i", "i"), (0, "v", "v")]
 
 
@@ -226,10 +254,12 @@ def test_notes_of_names_that_change_places(connect: Connect) -> None:
     """Each rename is of the table that bore the name at that moment."""
     database = connect(D1)
     watcher = Watcher(database, facts=False)
-    database.run("CREATE TABLE a (x); CREATE TABLE b (y);", watcher.see)
+    database.run("CREATE TABLE a (x); CREATE TABLE b (y);", watcher.see, watcher.about)
     watcher.take()
     database.run(
-        "ALTER TABLE a RENAME TO c; ALTER TABLE b RENAME TO a; ALTER TABLE c RENAME TO b;", watcher.see
+        "ALTER TABLE a RENAME TO c; ALTER TABLE b RENAME TO a; ALTER TABLE c RENAME TO b;",
+        watcher.see,
+        watcher.about,
     )
     notes = watcher.take()
     assert pairs(notes) == [(0, "a", "c"), (1, "b", "a"), (2, "c", "b")]
@@ -245,12 +275,15 @@ def test_notes_of_what_is_undone(connect: Connect) -> None:
     database = connect(SQLITE)
     watcher = Watcher(database, facts=False)
     database.run(
-        "CREATE TABLE gone (a); CREATE TABLE a (x); CREATE TABLE b (y); DROP TABLE gone", watcher.see
+        "CREATE TABLE gone (a); CREATE TABLE a (x); CREATE TABLE b (y); DROP TABLE gone",
+        watcher.see,
+        watcher.about,
     )
     watcher.take()
     database.run(
         "BEGIN; DROP TABLE b; CREATE TABLE c (z); ROLLBACK; VACUUM; CREATE TABLE d (z); DROP TABLE d",
         watcher.see,
+        watcher.about,
     )
     assert pairs(watcher.take()) == [
         (1, "b", None),
@@ -270,6 +303,7 @@ def test_facts_are_of_the_moment(connect: Connect) -> None:
         "CREATE TABLE t (a INT); CREATE INDEX i ON t (a DESC); ALTER TABLE t ADD COLUMN b TEXT DEFAULT 'x';"
         "CREATE VIRTUAL TABLE f USING fts5 (c); DROP TABLE t;",
         watcher.see,
+        watcher.about,
     )
     notes = [note for note in watcher.take() if not (note.new or note.old).part]  # type: ignore[union-attr]
     facts = [note.new.facts for note in notes if note.new is not None]
@@ -295,6 +329,7 @@ def test_watching_reads_in_proportion_to_the_work(connect: Connect) -> None:
                 f"CREATE TABLE t{number} (a); CREATE INDEX i{number} ON t{number} (a);"
                 f" INSERT INTO t{number} VALUES (1);",
                 watcher.see,
+                watcher.about,
             )
         assert len(watcher.take()) == 2 * count
         read.append(watcher.rows)
@@ -304,8 +339,40 @@ def test_watching_reads_in_proportion_to_the_work(connect: Connect) -> None:
 @pytest.mark.parametrize("profile", [D1, SQLITE], ids=["d1", "sqlite"])
 def test_nothing_of_the_cases_is_missed(connect: Connect, profile: Profile) -> None:
     """In every chain of the cases, what is noted of a statement is what is stored otherwise behind it."""
-    noted = [judge(read_chain(case / "migrations"), connect(profile)) for case in sorted(CASES.glob("*/"))]
+    noted: list[int] = []
+    for case in sorted(CASES.glob("*/")):
+        chain = read_chain(case / "migrations")
+        noted.append(judge(chain, connect(profile)))
+        opened = partial(connect, profile)
+        assert notes_of(chain, opened, Watcher) == notes_of(chain, opened, Eager), case.name
     assert sum(noted) > len(noted)
+
+
+@pytest.mark.parametrize("profile", [D1, SQLITE], ids=["d1", "sqlite"])
+def test_what_is_read_later_is_of_the_same_statement(connect: Connect, profile: Profile) -> None:
+    """Whatever a CREATE is written like, its note has its number, and what is gone in the end has one."""
+    script = """
+        CREATE TABLE a (x); CREATE TABLE IF NOT EXISTS A (y); create  unique\tindex if not exists i on a (x);
+        CREATE TABLE "b ""c" (x); CREATE TABLE "if" (x); CREATE TABLE [k] (x); CREATE TABLE main . d (x);
+        CREATE TABLE main /* . */ . e (x); CREATE TABLE f$g (x); CREATE TABLE f (x); CREATE TABLE é (x);
+        CREATE TABLE/**/h (x); INSERT INTO h VALUES (1); WITH n AS (SELECT 2) INSERT INTO h SELECT * FROM n;
+        CREATE VIEW v AS SELECT 1; CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;
+        CREATE TABLE q AS SELECT 1; CREATE TABLE counted (k INTEGER PRIMARY KEY AUTOINCREMENT);
+        CREATE VIRTUAL TABLE w USING fts5 (x); CREATE TABLE l (x); DROP TABLE l; CREATE TABLE l (y);
+        ALTER TABLE l RENAME TO m; CREATE TABLE l (z);
+    """
+    database = connect(profile)
+    watcher = Watcher(database, facts=False)
+    ran = database.run(script, watcher.see, watcher.about)
+    made = [(note.statement, note.new.stored) for note in watcher.take() if note.new and not note.old]
+    own = [(number, stored) for number, stored in made if not stored.name.startswith("w_")]
+    assert [fold(ran[number].sql).replace(" ", "") for number, _ in own] == [
+        fold(one.sql).replace(" ", "")
+        for one in ran
+        if one.sql[:6].lower() == "create" and " A (y)" not in one.sql
+    ]
+    assert len(made) > len(own)
+    assert all(stored.name.strip('"').replace('"', '""') in ran[number].sql for number, stored in own)
 
 
 @pytest.mark.parametrize("profile", ["d1", "sqlite"])
@@ -317,6 +384,8 @@ def test_nothing_of_generated_chains_is_missed(connect: Connect, profile: str) -
         with tempfile.TemporaryDirectory() as folder:
             read = read_chain(chain.write(Path(folder) / "migrations"))
             noted.append(judge(read, connect(PROFILES[profile])))
+            opened = partial(connect, PROFILES[profile])
+            assert notes_of(read, opened, Watcher) == notes_of(read, opened, Eager)
 
     quick = settings(
         derandomize=True, database=None, max_examples=15, suppress_health_check=list(HealthCheck)
@@ -370,7 +439,7 @@ def test_nothing_of_a_large_schema_is_missed(connect: Connect, profile: Profile)
         database = connect(profile)
         watcher = Judged(database)
         for statement in _changes(random.Random(seed)):
-            database.run(statement, watcher.see, past=lambda _: True)  # SQLite may refuse it
+            database.run(statement, watcher.see, watcher.about, past=lambda _: True)  # SQLite may refuse it
             watcher.take()
         assert watcher.noted > 400
 
@@ -379,7 +448,10 @@ def test_few_rows_of_a_large_schema_are_read(connect: Connect) -> None:
     """An ALTER of one table reads the rows beside that of the table, and not those of the whole schema."""
     database = connect(D1)
     watcher = Watcher(database, facts=False)
-    database.run("".join(f"CREATE TABLE t{number} (a);" for number in range(1000)), watcher.see)
+    database.run(
+        "".join(f"CREATE TABLE t{number} (a);" for number in range(1000)), watcher.see, watcher.about
+    )
+    watcher.take()
     before = watcher.rows
-    database.run("ALTER TABLE t500 ADD COLUMN b; DROP TABLE t700;", watcher.see)
+    database.run("ALTER TABLE t500 ADD COLUMN b; DROP TABLE t700;", watcher.see, watcher.about)
     assert 0 < watcher.rows - before < 500
