@@ -264,6 +264,21 @@ def test_a_fresh_file_is_kept_too(tmp_path: Path, cache: Cache) -> None:
     assert len(entries(cache, ".image")) == 1
 
 
+def test_a_new_file_runs_the_part_of_a_slice_that_it_touches(tmp_path: Path, cache: Cache) -> None:
+    """Of tables that nothing ties together, the rows in other universes are kept apart."""
+    fill = "INSERT INTO {0} (n) VALUES (1);\n" * 70
+    table = "CREATE TABLE {0} (n, at TEXT DEFAULT CURRENT_TIMESTAMP);\n" + fill
+    files = [table.format(name) for name in ("one", "two", "three")]
+    observed(write(tmp_path / "migrations", files), D1, cache)
+    before = set(entries(cache, ".rows"))
+    files.append("INSERT INTO two (n) VALUES (2);\n")
+    warm = observed(write(tmp_path / "migrations", files), D1, cache)
+    new = set(entries(cache, ".rows")) - before
+    assert 0 < len(new) < len(before)
+    assert len(new) * 3 == len(before)
+    assert warm == observed(tmp_path / "migrations", D1)
+
+
 def test_files_that_have_run_do_not_run_again(
     tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:

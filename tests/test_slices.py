@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from squasher import volatile
+from squasher import shard, volatile
 from squasher.chain import read_chain
 from squasher.errors import ReplayError, SquasherError
 from squasher.introspect import introspect
@@ -18,6 +18,7 @@ from squasher.slices import Slice
 if TYPE_CHECKING:
     from squasher.chain import Chain
     from squasher.profiles import Profile
+    from squasher.statements import Ran
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*/migrations"))
 OTHERS = volatile.UNIVERSES[1:]
@@ -63,6 +64,14 @@ def agree_counted(chain: Chain, profile: Profile) -> bool:
     return any(again is not None and again.changes for again in found)
 
 
+@pytest.fixture(params=["some", "most"])
+def _parted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slices in as many databases as they have in a long chain, or in as many as can be."""
+    if request.param == "most":
+        monkeypatch.setattr(shard, "_LARGE", 1)
+
+
+@pytest.mark.usefixtures("_parted")
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 def test_a_slice_gives_what_the_whole_chain_gives(profile: Profile) -> None:
     """For every chain of the cases that has one."""
@@ -89,6 +98,33 @@ def test_a_slice_counts_what_the_whole_chain_changes(profile: Profile) -> None:
         except SquasherError:
             continue
     assert told > 5
+
+
+NAMES = {
+    (0, 0): ["a"],
+    (0, 1): ["b", "a"],
+    (0, 2): ["c"],
+    (1, 0): ["d"],
+    (1, 1): ["c", "e"],
+    (1, 2): [],
+    (2, 0): ["e", "d"],
+}
+
+
+@pytest.mark.parametrize(
+    ("large", "expected"),
+    [
+        (2, [[(0, 0), (0, 1)], [(0, 2), (1, 0), (1, 1), (2, 0)], [(1, 2)]]),
+        (3, [[(0, 2), (1, 0), (1, 1), (2, 0)], [(0, 0), (0, 1), (1, 2)]]),
+    ],
+)
+def test_what_shares_a_name_stays_together(
+    monkeypatch: pytest.MonkeyPatch, large: int, expected: list[list[tuple[int, int]]]
+) -> None:
+    """Whatever ties two statements, however far; few statements join others that begin near them."""
+    monkeypatch.setattr(shard, "_LARGE", large)
+    files: list[tuple[Ran, ...]] = [()] * 3
+    assert shard.apart(files, NAMES, NAMES.__getitem__) == expected
 
 
 def test_statements_before_an_image_are_not_counted_again(tmp_path: Path) -> None:
