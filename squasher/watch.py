@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -37,12 +36,10 @@ _PARTS: Final = (
     f" WHERE rowid >= n * {_PART} AND rowid < (n + 1) * {_PART}) FROM part"
 )
 """The texts of each part, in one piece. A name is in its text, and nothing else of a row can change alone."""
-_CREATE: Final = re.compile(
-    r"create\s+(?:unique\s+)?(table|index|view|trigger)\s+(?:if\s+not\s+exists\s+)?"
-    r"""(?:(?!if\b)([a-z_]\w*+)(?=[\s(])|"([^"]+)"(?!"))(?!\s*[./-])""",
-    re.IGNORECASE | re.ASCII,
-)
-"""What makes one row of the schema, if any: its kind, and its name in one of two ways, of no other schema."""
+_KINDS: Final = frozenset({"table", "index", "view", "trigger"})
+"""What a statement may make of which the stored schema has one row."""
+_WORDS: Final = 8
+"""CREATE UNIQUE INDEX IF NOT EXISTS, a name, and what stands behind it."""
 _KEEPS: Final = ("insert", "update", "delete", "pragma", "select")
 """Statements that leave the stored schema as it is, where a PRAGMA cannot write it."""
 _MOVES: Final = ("rollback", "vacuum")
@@ -107,6 +104,8 @@ class Watcher:
         """How many rows of the schema were read one by one: what watching costs."""
         self._pending: dict[tuple[str, str], int] = {}
         """By kind and folded name, the statements whose rows have not been read yet."""
+        self._making: tuple[str, str] | None = None
+        """Kind and folded name of what the next statement makes, if it does no more."""
         # where transactions are a file's own, a ROLLBACK takes back what was not read
         waits = not facts and not database.profile.transactions
         self.about: Callable[[str], None] | None = self._ahead if waits else None
@@ -114,7 +113,8 @@ class Watcher:
 
     def _ahead(self, sql: str) -> None:
         """Before what does more than to make one thing, read what was made: all at once takes less time."""
-        if self._pending and not (sql[:6].lower().startswith(_KEEPS) or _CREATE.match(sql)):
+        self._making = _made(sql)
+        if self._making is None and not sql[:6].lower().startswith(_KEEPS):
             self.catch_up()
 
     def catch_up(self) -> None:
@@ -130,12 +130,10 @@ class Watcher:
         if head.startswith(_MOVES):
             self._note(self._replaced())
         elif ran.defines and head.startswith("create"):
-            made = _CREATE.match(ran.sql) if self.about == self._ahead else None
-            if made is None:
+            if self._making is None:
                 self._note((None, version) for version in self._added())
             else:
-                kind, bare, quoted = made.groups()
-                self._pending.setdefault((fold(kind), fold(bare or quoted)), self._statements)
+                self._pending.setdefault(self._making, self._statements)
         elif ran.defines:
             grown = _grown(ran.sql) if head.startswith("alter") else None
             if grown is None:
@@ -262,6 +260,18 @@ class Watcher:
 
     def _note(self, pairs: Iterable[tuple[Version | None, Version | None]]) -> None:
         self._notes += [Note(self._statements, old, new) for old, new in pairs]
+
+
+def _made(sql: str) -> tuple[str, str] | None:
+    """Kind and folded name of what a CREATE makes, if that is one row of the main schema at most."""
+    if sql[:6].lower() != "create":
+        return None
+    texts = [token.text for token in islice(words(sql), 1, _WORDS)]
+    if fold(texts[0]) == "unique":
+        del texts[0]
+    kind = fold(texts[0])
+    name = 4 if [*map(fold, texts[1:4])] == ["if", "not", "exists"] else 1
+    return (kind, fold(unquote(texts[name]))) if kind in _KINDS and texts[name + 1] != "." else None
 
 
 def _grown(sql: str) -> str | None:

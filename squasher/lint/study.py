@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar
 
 from squasher.episodes import Reader
 from squasher.history import History
 from squasher.introspect import introspect
 from squasher.lint.head import Head, head
 from squasher.lint.rule import Span
-from squasher.sql import fold, significant
+from squasher.sql import fold, significant, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from squasher.watch import Note
 
 T = TypeVar("T")
+_HEAD: Final = 24
+"""Tokens among which most statements have their heads."""
 
 
 class Refusal(NamedTuple):
@@ -89,7 +92,9 @@ class Statement:
     @cached_property
     def head(self) -> Head:
         """Its verb, and what it names."""
-        return head(self.tokens)
+        found = head(tuple(islice(words(self.text), _HEAD)))
+        is_whole = found.rest < _HEAD - 2 and found.verb != "with"  # a name may be two tokens more
+        return found if is_whole else head(self.tokens)
 
     @property
     def span(self) -> Span:

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Final
 from squasher.engine import Database
 from squasher.lint.rule import ONLY_D1, Rule, Violation
 from squasher.profiles import SQLITE
-from squasher.sql import is_word, name_of
+from squasher.sql import name_of
 from squasher.volatile import UNIVERSES
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def _turns_off(sql: str) -> bool:
 
 
 def _names_it(statement: Statement) -> bool:
-    names = map(name_of, statement.tokens)
-    return is_word(statement.tokens[0], "pragma") and "foreign_keys" in names
+    return statement.text[:6].lower() == "pragma" and "foreign_keys" in map(name_of, statement.tokens)
 
 
 RULE: Final = Rule("SQ207", "foreign-keys-off", "warning", check, ONLY_D1)
