@@ -22,7 +22,7 @@ from squasher.errors import InputError
 from squasher.files import read_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 FOLDER: Final = ".squasher_cache"
 LARGEST: Final = 64 << 20
@@ -88,21 +88,29 @@ class Cache:
 
     def put(self, name: str, value: Any) -> None:  # noqa: ANN401 - what marshal takes
         """Keep a value of tuples, texts, bytes and numbers under a name."""
-        with contextlib.suppress(OSError, ValueError):
-            # an image is mostly pages that hold next to nothing
-            data = zlib.compress(marshal.dumps(value), 1)
-            if len(data) > LARGEST or not (seal := self._seal(name, data, make=True)):
-                return
-            self._begin()
-            partial = self._folder / f"{os.urandom(8).hex()}{_PARTIAL}"
-            try:
-                with partial.open("xb") as file:
-                    file.write(seal)
-                    file.write(data)
-                partial.replace(self._folder / name)
-            finally:
-                partial.unlink(missing_ok=True)
+        self.put_all([(name, value)])
+
+    def put_all(self, entries: Iterable[tuple[str, Any]]) -> None:
+        """Keep values under their names."""
+        with contextlib.suppress(OSError):
+            for name, value in entries:
+                with contextlib.suppress(ValueError):
+                    # an image is mostly pages that hold next to nothing
+                    self._write(name, zlib.compress(marshal.dumps(value), 1))
             self._bound()
+
+    def _write(self, name: str, data: bytes) -> None:
+        if len(data) > LARGEST or not (seal := self._seal(name, data, make=True)):
+            return
+        self._begin()
+        partial = self._folder / f"{os.urandom(8).hex()}{_PARTIAL}"
+        try:
+            with partial.open("xb") as file:
+                file.write(seal)
+                file.write(data)
+            partial.replace(self._folder / name)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def _begin(self) -> None:
         with contextlib.suppress(FileExistsError):

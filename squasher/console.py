@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -61,7 +62,17 @@ def reported(run: Callable[[], int]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         sys.stderr.write(printable_lines(f"error: {where}{error.strerror}\n"))
         return TROUBLE
+    finally:
+        _settle()
     return code
+
+
+def _settle() -> None:
+    """Let what is done aside come to its end, now that everything was said; nobody has to wait for it."""
+    parallel = sys.modules.get("squasher.parallel")
+    if parallel is not None:
+        with contextlib.suppress(KeyboardInterrupt):
+            parallel.settle()
 
 
 def complain(error: SquasherError, whose: str = "") -> None:

@@ -188,9 +188,10 @@ def _kept(database: Database, file: Migration, cache: Cache) -> tuple[Ran, ...]:
         return kept.told[0][0]
     start = time.perf_counter()
     ran = run_file(database, file)
-    if time.perf_counter() - start > cache.worth:
+    seconds = time.perf_counter() - start
+    if seconds > cache.worth:
         prefixes = _prefixes(database, file, cache)
-        if prefixes.wants(1, database):
+        if prefixes.wants(1, seconds, database):
             prefixes.keep(1, database, [(ran, ())])
     return ran
 

@@ -21,6 +21,8 @@ There = TypeVar("There")
 _LENGTH: Final = 8
 _beside: set[int] = set()
 """The processes beside this one: its parent, and what that one had beside itself."""
+_aside: set[int] = set()
+"""The children that do what nobody waits for."""
 _COMPUTES: Final = b"RD"
 """The states of a process that has something to do: it runs, or reads from a disk (proc_pid_stat(5))."""
 
@@ -68,6 +70,35 @@ def together(here: Callable[[], Here], there: Callable[[], There] | None) -> tup
         with contextlib.suppress(ChildProcessError):  # SIGCHLD is ignored: the system waits itself
             os.waitpid(child, 0)
     return first, *_received(delivered, there)
+
+
+def aside(work: Callable[[], object]) -> None:
+    """Do what nobody waits for: in a child process if one can, else here. It must not raise."""
+    if not _possible():
+        work()
+        return
+    try:
+        child = _fork()
+    except OSError:
+        work()
+        return
+    if child == 0:
+        _begin()
+        try:
+            work()
+        finally:
+            os._exit(0)
+    budget.children.add(child)
+    _aside.add(child)
+
+
+def settle() -> None:
+    """Wait for what is done aside: before a process ends, and before another looks at what it left."""
+    while _aside:
+        child = _aside.pop()
+        budget.children.discard(child)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(child, 0)
 
 
 def feed(work: Callable[[Iterator[bytes]], bytes]) -> Fed | None:
@@ -177,6 +208,7 @@ def _begin() -> None:
     """Begin a child's life: its parent's children are not its own."""
     _beside.update(budget.children, {os.getppid()})
     budget.children.clear()
+    _aside.clear()
     if budget.watched:  # a thread is not forked
         budget.watch()
 
@@ -209,6 +241,8 @@ def _deliver(writing: int, there: Callable[[], object]) -> None:
         data = memoryview(_pickle.dumps(there(), _PROTOCOL))
         while data:
             data = data[os.write(writing, data) :]
+        os.close(writing)
+        settle()
     finally:
         os._exit(0)
 

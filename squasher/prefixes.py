@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from squasher.cache import LARGEST
 from squasher.engine import SOURCE_ID, Database
+from squasher.errors import SqlError
+from squasher.parallel import aside
 from squasher.schema import Stored
 from squasher.statements import Ran
 from squasher.version import VERSION
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
     from squasher.profiles import Profile
     from squasher.universe import Universe
 
+_PACE: Final = 150_000_000
+"""Bytes of a database of which an image is kept in a second."""
+_WORTH: Final = 4
+"""So many times what it takes to keep a prefix is what it has to save."""
 _BACK: Final = (0, 1, 4, 16, 64, 256, 1024)
 """How many files before the last one a prefix is kept: it is the last ones that are still edited."""
 
@@ -105,20 +112,27 @@ class Prefixes:
             last -= len(part)
         return Prefix(files, image, draws, steps, tuple(one for part in reversed(told) for one in part))
 
-    def wants(self, files: int, database: Database) -> bool:
-        """Whether to keep a prefix of so many files."""
+    def wants(self, files: int, seconds: float, database: Database) -> bool:
+        """Whether to keep a prefix of so many files, the last of which took so many seconds."""
         if files not in self._wanted:
             return False
+        # the last one always: what comes next is most often one more file
+        price = 0.0 if files == len(self._files) or self._cache.worth < 0 else database.size / _PACE
         # a module keeps statements on a connection; whatever compiles them is seen to touch its parts
         resumes = self._way[0] == "file" or not database.virtual
-        return resumes and database.plain and database.size < LARGEST
+        return seconds > price * _WORTH and resumes and database.plain and database.size < LARGEST
 
     def keep(self, files: int, database: Database, told: Sequence[Told]) -> None:
         """Keep the prefix of so many files; ``told`` is what those did that no shorter kept one has."""
         name = self._names[files - 1]
-        image = (database.serialized(), database.draws, database.budget.total)
-        self._cache.put(f"{name}.steps", [_plain(one) for one in told])
-        self._cache.put(f"{name}.image", image)
+
+        def put() -> None:
+            with suppress(SqlError):  # there is no memory for another one
+                image = (database.serialized(), database.draws, database.budget.total)
+                steps = [_plain(one) for one in told]
+                self._cache.put_all([(f"{name}.steps", steps), (f"{name}.image", image)])
+
+        aside(put)
 
 
 def circumstances(what: str, profile: Profile, universe: Universe) -> bytes:

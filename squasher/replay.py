@@ -125,7 +125,7 @@ def _steps(
             watcher.resume(note for _, notes in kept.told for note in notes)
     fresh: list[Told] = []
     prefixes: Prefixes | None = None
-    began = time.perf_counter()
+    began = last = time.perf_counter()
     rest = progress.over(chain.migrations[done:], progress.REPLAYED, done)
     for index, migration in enumerate(rest, done):
         statements = apply(database, chain, index, watcher)
@@ -134,11 +134,13 @@ def _steps(
         if cache is None:
             continue
         fresh.append((statements, notes))
-        if time.perf_counter() - began > cache.worth:
+        now = time.perf_counter()
+        if now - began > cache.worth:
             prefixes = prefixes or _prefixes(cache, chain, database.profile, database.universe)
-            if prefixes.wants(index + 1, database):
-                prefixes.keep(index + 1, database, fresh)
+            if prefixes.wants(index + 1, now - last, database):
+                prefixes.keep(index + 1, database, tuple(fresh))
                 fresh.clear()
+                last = time.perf_counter()
 
 
 def _prefixes(cache: Cache, chain: Chain, profile: Profile, universe: Universe) -> Prefixes:

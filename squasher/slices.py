@@ -179,9 +179,7 @@ class Slice:
             terms += found.terms
             changes += found.changes
         if cache is not None and time.perf_counter() - start > cache.worth / _RUNS:
-            for shard, found in computed:
-                value = sorted(found.names), [*map(tuple, found.rows)], [*map(tuple, found.terms)]
-                cache.put(self._entry(shard, universe), value)
+            cache.put_all((self._entry(shard, universe), _plain(found)) for shard, found in computed)
         return Found(names, tuple(rows), tuple(terms), changes)
 
     def _kept(self, cache: Cache, shard: Shard, universe: Universe) -> Found | None:
@@ -197,6 +195,11 @@ class Slice:
 
         files = repr([(file.before, file.after) for file in shard.files]).encode(errors="replace")
         return f"{hashlib.sha256(circumstances('slice', self._profile, universe) + files).hexdigest()}.rows"
+
+
+def _plain(found: Found) -> tuple[object, ...]:
+    """As tuples and nothing else, which is what a cache keeps."""
+    return sorted(found.names), [*map(tuple, found.rows)], [*map(tuple, found.terms)]
 
 
 def _controls(ran: Ran) -> bool:

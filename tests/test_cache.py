@@ -17,6 +17,8 @@ from squasher.cache import FOLDER, Cache
 from squasher.chain import read_chain, read_migration
 from squasher.errors import SquasherError
 from squasher.observe import Observed, load, observe
+from squasher.parallel import settle
+from squasher.prefixes import Prefixes
 from squasher.profiles import D1, PROFILES, SQLITE
 from squasher.replay import replay
 from tests.repositories import Repository, isolate
@@ -66,6 +68,7 @@ def told(seen: Observed) -> tuple[object, ...]:
 
 def observed(folder: Path, profile: Profile, cache: Cache | None = None) -> tuple[object, ...] | str:
     """What a chain gives, or how it fails."""
+    settle()
     try:
         return told(observe(read_chain(folder), profile, cache=cache))
     except SquasherError as error:
@@ -74,6 +77,7 @@ def observed(folder: Path, profile: Profile, cache: Cache | None = None) -> tupl
 
 def entries(cache: Cache, ending: str = "") -> list[str]:
     """The names of what was kept."""
+    settle()
     return sorted(name for name in cache.names() if len(name) > 20 and name.endswith(ending))
 
 
@@ -262,6 +266,18 @@ def test_a_fresh_file_is_kept_too(tmp_path: Path, cache: Cache) -> None:
     for _ in range(2):
         assert load(file, D1, volatile.UNIVERSES, cache=cache) == cold
     assert len(entries(cache, ".image")) == 1
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(1e-6, [8]), (60.0, [4, 7, 8])])
+def test_a_prefix_is_kept_where_it_saves_more_than_it_takes(
+    tmp_path: Path, seconds: float, kept: list[int]
+) -> None:
+    """But the last one always: one more file is what comes next."""
+    files = [f"CREATE TABLE t{number} (a);\n" for number in range(8)]
+    chain = read_chain(write(tmp_path / "migrations", files))
+    prefixes = Prefixes(Cache(tmp_path / FOLDER), chain.migrations, D1, volatile.UNIVERSES[0], "chain")
+    with replay(chain, D1, volatile.UNIVERSES[0]) as whole:
+        assert [count for count in range(1, 9) if prefixes.wants(count, seconds, whole.database)] == kept
 
 
 def test_a_new_file_runs_the_part_of_a_slice_that_it_touches(tmp_path: Path, cache: Cache) -> None:

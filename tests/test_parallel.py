@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from squasher.parallel import feed, together
+from squasher.parallel import aside, feed, settle, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 one_process = pytest.mark.skipif(
@@ -88,6 +89,29 @@ def test_no_more_processes_than_processors() -> None:
     assert early == (own, own)
     assert inside[0] == inside[1] != own
     assert late[0] == own != late[1]
+
+
+def test_what_is_done_aside_is_there_once_it_is_settled(tmp_path: Path) -> None:
+    """Nobody waits for it before, and no process is left."""
+    place = tmp_path / "pid"
+    aside(lambda: place.write_text(str(os.getpid())))
+    settle()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert place.read_text().isdecimal()
+
+
+@one_process
+def test_what_is_done_aside_is_done_here_where_no_processor_is_free(tmp_path: Path) -> None:
+    """Another process would only take this one's time."""
+    place = tmp_path / "pid"
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(processors)[:1])
+    try:
+        aside(lambda: place.write_text(str(os.getpid())))
+    finally:
+        os.sched_setaffinity(0, processors)
+    assert place.read_text() == str(os.getpid())
 
 
 def test_a_program_with_threads_is_not_forked() -> None:
