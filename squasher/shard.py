@@ -176,6 +176,8 @@ def apart(
 
     Few statements join others that begin near them: what a later file adds leaves most groups as they are.
     """
+    if len(kept) < 2 * _LARGE:
+        return [sorted(kept)]
     above: dict[str, str] = {}
 
     def top(name: str) -> str:
