@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import signal
@@ -36,22 +35,31 @@ def reported(run: Callable[[], int]) -> int:
     _prepare()
     try:
         watch()
-        with progress.on(sys.stderr):
-            code = run()
-        write("")
-    except SquasherError as error:
-        complain(error)
-        return TROUBLE
+        code = _told(run)
+        _aside("settle")
     except KeyboardInterrupt:
+        _aside("abandon")
         files = sys.modules.get("squasher.files")
         what = "the new file was written" if getattr(files, "replaced", False) else "nothing was written"
         what = getattr(files, "unfinished", "") or what
         sys.stderr.write(f"interrupted; {what}\n")
         return INTERRUPTED
     except TerminatedError:
+        _aside("abandon")
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)
         return TROUBLE  # not reached: whoever asked sees that it was the signal
+    return code
+
+
+def _told(run: Callable[[], int]) -> int:
+    try:
+        with progress.on(sys.stderr):
+            code = run()
+        write("")
+    except SquasherError as error:
+        complain(error)
+        return TROUBLE
     except (MemoryError, RecursionError):
         sys.stderr.write(
             "error: out of memory\n"
@@ -62,17 +70,14 @@ def reported(run: Callable[[], int]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         sys.stderr.write(printable_lines(f"error: {where}{error.strerror}\n"))
         return TROUBLE
-    finally:
-        _settle()
     return code
 
 
-def _settle() -> None:
-    """Let what is done aside come to its end, now that everything was said; nobody has to wait for it."""
+def _aside(what: str) -> None:
+    """``settle`` or ``abandon`` what is done aside, if anything may be."""
     parallel = sys.modules.get("squasher.parallel")
     if parallel is not None:
-        with contextlib.suppress(KeyboardInterrupt):
-            parallel.settle()
+        getattr(parallel, what)()
 
 
 def complain(error: SquasherError, whose: str = "") -> None:

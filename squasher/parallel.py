@@ -53,7 +53,6 @@ def together(here: Callable[[], Here], there: Callable[[], There] | None) -> tup
         return here(), there()
     if child == 0:
         os.close(reading)  # or a child whose parent was killed would wait for it for ever
-        _begin()
         _deliver(writing, there)
     budget.children.add(child)
     os.close(writing)
@@ -74,7 +73,10 @@ def together(here: Callable[[], Here], there: Callable[[], There] | None) -> tup
 
 def aside(work: Callable[[], object]) -> None:
     """Do what nobody waits for: in a child process if one can, else here. It must not raise."""
-    if not _possible():
+    for child in [*_aside]:
+        _reap(child, os.WNOHANG)
+    # a child of a child would hold the pipe on which its parent's parent waits
+    if _beside or not _possible():
         work()
         return
     try:
@@ -83,8 +85,8 @@ def aside(work: Callable[[], object]) -> None:
         work()
         return
     if child == 0:
-        _begin()
         try:
+            _begin()
             work()
         finally:
             os._exit(0)
@@ -94,11 +96,24 @@ def aside(work: Callable[[], object]) -> None:
 
 def settle() -> None:
     """Wait for what is done aside: before a process ends, and before another looks at what it left."""
-    while _aside:
-        child = _aside.pop()
+    for child in [*_aside]:
+        _reap(child, 0)
+
+
+def abandon() -> None:
+    """Nobody wants any more what is done aside."""
+    for child in [*_aside]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGTERM)
+
+
+def _reap(child: int, options: int) -> None:
+    ended = child
+    with contextlib.suppress(ChildProcessError):
+        ended, _ = os.waitpid(child, options)
+    if ended:
+        _aside.discard(child)
         budget.children.discard(child)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(child, 0)
 
 
 def feed(work: Callable[[Iterator[bytes]], bytes]) -> Fed | None:
@@ -122,7 +137,6 @@ def feed(work: Callable[[Iterator[bytes]], bytes]) -> Fed | None:
     if child == 0:
         os.close(telling)
         os.close(reading)
-        _begin()
         _deliver(writing, lambda: work(_pieces(pieces, told)))
     os.close(told)
     os.close(writing)
@@ -238,11 +252,10 @@ def _received(delivered: bytes, there: Callable[[], There]) -> tuple[There]:
 def _deliver(writing: int, there: Callable[[], object]) -> None:
     """The child's whole life: no clean-up of the parent's may run in it, so it ends at once."""
     try:
+        _begin()
         data = memoryview(_pickle.dumps(there(), _PROTOCOL))
         while data:
             data = data[os.write(writing, data) :]
-        os.close(writing)
-        settle()
     finally:
         os._exit(0)
 

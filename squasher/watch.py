@@ -25,6 +25,7 @@ _TABLE: Final = (
     "SELECT rowid, type, name, tbl_name, sql FROM main.sqlite_schema"
     " WHERE type = 'table' AND name = ? COLLATE NOCASE"
 )
+_LATEST: Final = "SELECT rowid FROM main.sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid DESC LIMIT 1"
 _FIRST: Final = -1
 _LAST: Final = (1 << 63) - 1
 _PART: Final = 128
@@ -128,6 +129,7 @@ class Watcher:
         """Called after each statement."""
         head = ran.sql[:8].lower()
         if head.startswith(_MOVES):
+            self.catch_up()
             self._note(self._replaced())
         elif ran.defines and head.startswith("create"):
             if self._making is None:
@@ -135,6 +137,7 @@ class Watcher:
             else:
                 self._pending.setdefault(self._making, self._statements)
         elif ran.defines:
+            self.catch_up()  # an ANALYZE within PRAGMA optimize is told of the statement behind it
             grown = _grown(ran.sql) if head.startswith("alter") else None
             if grown is None:
                 self._note(self._altered(by_row=head.startswith("alter")))
@@ -187,6 +190,8 @@ class Watcher:
 
     def _rewritten(self, table: str) -> list[tuple[Version | None, Version | None]]:
         """What ADD COLUMN did: it writes the text of one table, and nothing else."""
+        if self._db.execute(_LATEST) != [(self._largest,)]:
+            return self._altered(by_row=True)  # a module has made a table of its own
         after = {rowid: Stored(*row) for rowid, *row in self._db.execute(_TABLE, (table,))}
         self.rows += len(after)
         for rowid, one in after.items():

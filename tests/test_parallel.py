@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from squasher.parallel import aside, feed, settle, together
+from squasher.parallel import abandon, aside, feed, settle, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,6 +99,21 @@ def test_what_is_done_aside_is_there_once_it_is_settled(tmp_path: Path) -> None:
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
     assert place.read_text().isdecimal()
+
+
+@one_process
+def test_what_is_done_aside_can_be_abandoned(tmp_path: Path) -> None:
+    """It ends without having come to its end."""
+    place = tmp_path / "done"
+
+    def work() -> None:
+        time.sleep(60)
+        place.touch()
+
+    aside(work)
+    abandon()
+    settle()
+    assert not place.exists()
 
 
 @one_process

@@ -348,6 +348,39 @@ def test_nothing_of_the_cases_is_missed(connect: Connect, profile: Profile) -> N
     assert sum(noted) > len(noted)
 
 
+MODULE = """
+CREATE VIRTUAL TABLE f USING fts3 (x); CREATE TABLE t (a);
+INSERT INTO f (f) VALUES ('automerge=8');
+ALTER TABLE t ADD COLUMN b; CREATE TABLE u (a);
+"""
+ANALYZED = """
+CREATE TABLE a (x, y); CREATE INDEX ai ON a (y); INSERT INTO a VALUES (1, 'p'); SELECT * FROM a WHERE y = 'p';
+CREATE TABLE zz (q); PRAGMA optimize = 0x10002; INSERT INTO zz VALUES (1);
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "script", "expected"),
+    [
+        (SQLITE, MODULE, [(1, None, "t"), (3, "t", "t"), (3, None, "[f_stat]"), (4, None, "u")]),
+        (D1, ANALYZED, [(0, None, "a"), (1, None, "ai"), (4, None, "zz")]),
+    ],
+    ids=["module", "optimize"],
+)
+def test_what_appears_without_a_create(
+    write_chain: WriteChain,
+    universe: Universe,
+    profile: Profile,
+    script: str,
+    expected: list[tuple[int, str | None, str | None]],
+) -> None:
+    """A module's own table is its part, and what SQLite makes on the way moves no note to another place."""
+    chain = read_chain(write_chain({"0001_a.sql": script}))
+    with replay(chain, profile, universe) as watched:
+        noted = pairs(watched.steps[0].notes)
+        assert [one for one in noted if "f" not in str(one) or "f_stat" in str(one)] == expected
+
+
 @pytest.mark.parametrize("profile", [D1, SQLITE], ids=["d1", "sqlite"])
 def test_what_is_read_later_is_of_the_same_statement(connect: Connect, profile: Profile) -> None:
     """Whatever a CREATE is written like, its note has its number, and what is gone in the end has one."""
