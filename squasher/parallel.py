@@ -23,6 +23,10 @@ _beside: set[int] = set()
 """The processes beside this one: its parent, and what that one had beside itself."""
 _aside: set[int] = set()
 """The children that do what nobody waits for."""
+_ENDING: Final = frozenset(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""Signals at which Python raises an error, which a child must not meet in its parent's work."""
 _COMPUTES: Final = b"RD"
 """The states of a process that has something to do: it runs, or reads from a disk (proc_pid_stat(5))."""
 
@@ -209,13 +213,20 @@ def _pieces(data: int, told: int) -> Iterator[bytes]:
 
 
 def _fork() -> int:
-    """A copy of this process: its number, and 0 in the copy."""
+    """A copy of this process: its number, and 0 in the copy, which hears no signal before it begins."""
     import warnings
 
-    with warnings.catch_warnings():
-        # the thread that watches sleeps and holds no lock, so the copy can do without it
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return os.fork()
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    child = -1
+    try:
+        with warnings.catch_warnings():
+            # the thread that watches sleeps and holds no lock, so the copy can do without it
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+            return child
+    finally:
+        if child != 0:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
 
 def _begin() -> None:
@@ -223,6 +234,7 @@ def _begin() -> None:
     _beside.update(budget.children, {os.getppid()})
     budget.children.clear()
     _aside.clear()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)  # now that it ends where it began
     if budget.watched:  # a thread is not forked
         budget.watch()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -75,7 +76,11 @@ def test_no_more_processes_than_processors() -> None:
 
     def second() -> tuple[int, int]:
         inside = both()
-        os.read(reading, 1)
+        os.set_blocking(reading, False)
+        while time.monotonic() < end:  # one that waits would leave its processor to others
+            with contextlib.suppress(BlockingIOError):
+                os.read(reading, 1)
+                break
         return inside
 
     os.sched_setaffinity(0, sorted(processors)[:2])
@@ -116,6 +121,30 @@ def test_what_is_done_aside_can_be_abandoned(tmp_path: Path) -> None:
     abandon()
     settle()
     assert not place.exists()
+
+
+@one_process
+def test_a_child_that_is_ended_at_once_does_nothing_of_its_parents(tmp_path: Path) -> None:
+    """A signal that raises an error is heard where the child's own work is, and not in the middle of this."""
+    strayed = tmp_path / "strayed"
+    own = os.getpid()
+
+    def ended(*_: object) -> None:
+        raise SystemExit
+
+    before = signal.signal(signal.SIGTERM, ended)
+    try:
+        for _ in range(20):
+            try:
+                aside(lambda: time.sleep(60 * (os.getpid() != own)))
+                abandon()
+                settle()
+            except SystemExit:
+                strayed.touch()
+                os._exit(1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not strayed.exists()
 
 
 @one_process
