@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import islice
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from squasher.layout import renamed
 from squasher.sql import NAME, WORD, fold, significant, words
@@ -12,9 +12,8 @@ from squasher.sql import NAME, WORD, fold, significant, words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from squasher.shard import Place
     from squasher.statements import Ran
-
-    Place: TypeAlias = tuple[int, int]
 
 _READS: Final = ("select", "replace", "conflict", "returning", "with")
 _INSERTS: Final = ("insert into", "insert or ignore into")

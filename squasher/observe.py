@@ -116,8 +116,7 @@ def _refuse_chosen_keys(chain: Chain, profile: Profile, whole: Snapshot) -> None
 def _elsewhere(
     chain: Chain, profile: Profile, part: Slice, universes: Sequence[Universe]
 ) -> Iterator[Snapshot]:
-    found = part.snapshots(universes) if part.sound else [None] * len(universes)
-    for universe, snapshot in zip(universes, found, strict=True):
+    for universe, snapshot in zip(universes, part.snapshots(universes), strict=True):
         yield snapshot or _again(chain, profile, universe)
 
 
@@ -159,8 +158,7 @@ def load(
 
     def elsewhere() -> Side:
         part = Slice(profile, [own], whole, first, cache=cache)
-        found = part.snapshots(others) if part.sound else [None] * len(others)
-        pairs = zip(others, found, strict=True)
+        pairs = zip(others, part.snapshots(others), strict=True)
         return Side.of([whole, *(one or _install(file, profile, universe)[1] for universe, one in pairs)])
 
     side, compiled = together(elsewhere, (lambda: programs(profile, whole)) if proving else None)

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar, overload
 
 from squasher import budget
 
@@ -57,7 +57,7 @@ def together(here: Callable[[], Here], there: Callable[[], There] | None) -> tup
         return here(), there()
     if child == 0:
         os.close(reading)  # or a child whose parent was killed would wait for it for ever
-        _deliver(writing, there)
+        _live(lambda: _send(writing, there()))
     budget.children.add(child)
     os.close(writing)
     try:
@@ -89,11 +89,7 @@ def aside(work: Callable[[], object]) -> None:
         work()
         return
     if child == 0:
-        try:
-            _begin()
-            work()
-        finally:
-            os._exit(0)
+        _live(work)
     budget.children.add(child)
     _aside.add(child)
 
@@ -141,7 +137,7 @@ def feed(work: Callable[[Iterator[bytes]], bytes]) -> Fed | None:
     if child == 0:
         os.close(telling)
         os.close(reading)
-        _deliver(writing, lambda: work(_pieces(pieces, told)))
+        _live(lambda: _send(writing, work(_pieces(pieces, told))))
     os.close(told)
     os.close(writing)
     return Fed(child, pieces, telling, reading)
@@ -261,15 +257,19 @@ def _received(delivered: bytes, there: Callable[[], There]) -> tuple[There]:
         return (there(),)
 
 
-def _deliver(writing: int, there: Callable[[], object]) -> None:
-    """The child's whole life: no clean-up of the parent's may run in it, so it ends at once."""
+def _live(work: Callable[[], object]) -> NoReturn:
+    """A child's whole life: no clean-up of the parent's may run in it, so it ends at once."""
     try:
         _begin()
-        data = memoryview(_pickle.dumps(there(), _PROTOCOL))
-        while data:
-            data = data[os.write(writing, data) :]
+        work()
     finally:
         os._exit(0)
+
+
+def _send(writing: int, result: object) -> None:
+    data = memoryview(_pickle.dumps(result, _PROTOCOL))
+    while data:
+        data = data[os.write(writing, data) :]
 
 
 def _possible() -> bool:

@@ -113,14 +113,15 @@ class Prefixes:
         return Prefix(files, image, draws, steps, tuple(one for part in reversed(told) for one in part))
 
     def wants(self, files: int, seconds: float, database: Database) -> bool:
-        """Whether to keep a prefix of so many files, the last of which took so many seconds."""
+        """Whether to keep a prefix of so many files, so many seconds after the last one that is kept."""
         if files not in self._wanted:
             return False
         # the last one always: what comes next is most often one more file
-        price = 0.0 if files == len(self._files) or self._cache.worth < 0 else database.size / _PACE
+        size = database.size
+        price = 0.0 if files == len(self._files) or self._cache.worth < 0 else size / _PACE
         # a module keeps statements on a connection; whatever compiles them is seen to touch its parts
         resumes = self._way[0] == "file" or not database.virtual
-        return seconds > price * _WORTH and resumes and database.plain and database.size < LARGEST
+        return seconds > price * _WORTH and resumes and database.plain and size < LARGEST
 
     def keep(self, files: int, database: Database, told: Sequence[Told]) -> None:
         """Keep the prefix of so many files; ``told`` is what those did that no shorter kept one has."""

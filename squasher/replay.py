@@ -138,7 +138,7 @@ def _steps(
         if now - began > cache.worth:
             prefixes = prefixes or _prefixes(cache, chain, database.profile, database.universe)
             if prefixes.wants(index + 1, now - last, database):
-                prefixes.keep(index + 1, database, tuple(fresh))
+                prefixes.keep(index + 1, database, fresh)
                 fresh.clear()
                 last = time.perf_counter()
 

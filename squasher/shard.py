@@ -18,7 +18,7 @@ from squasher.statements import Stopped
 from squasher.universe import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from squasher.bulk import Bulk
     from squasher.model import Rows, Snapshot
@@ -170,14 +170,14 @@ def sliced(files: Sequence[tuple[Ran, ...]], kept: Collection[Place], large: Bul
 
 
 def apart(
-    files: Sequence[tuple[Ran, ...]], kept: Collection[Place], names_of: Callable[[Place], Iterable[str]]
+    files: Sequence[tuple[Ran, ...]], kept: Sequence[Place], names: Mapping[Place, Iterable[str]]
 ) -> list[list[Place]]:
-    """The ``kept`` statements in groups of which no two have a name in common.
+    """The ``kept`` statements, in order, in groups of which no two have one of their ``names`` in common.
 
     Few statements join others that begin near them: what a later file adds leaves most groups as they are.
     """
     if len(kept) < 2 * _LARGE:
-        return [sorted(kept)]
+        return [list(kept)]
     above: dict[str, str] = {}
 
     def top(name: str) -> str:
@@ -186,7 +186,7 @@ def apart(
             above[name] = name = above[up]
         return name
 
-    tied = {place: tuple(names_of(place)) or ("",) for place in sorted(kept)}
+    tied = {place: tuple(names[place]) or ("",) for place in kept}
     for first, *others in tied.values():
         for other in others:
             above[top(other)] = top(first)

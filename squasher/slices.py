@@ -89,12 +89,11 @@ class Slice:
         related = relations(whole)
         if not counted:
             self.bulk = bulk(files, whole, ties, related)
-        kept = _closure(files, related)
-        kept -= unnoticed({place: files[place[0]][place[1]] for place in sorted(kept)}, related)
+        tied = _closure(files, related)
+        lost = unnoticed({place: files[place[0]][place[1]] for place in sorted(tied)}, related)
+        kept = sorted(tied.keys() - lost)
         # one shard would not draw the values that come after those of another
-        groups = [sorted(kept)]
-        if not drew and not counted:
-            groups = apart(files, kept, lambda place: _tied(files, place, related))
+        groups = [kept] if drew or counted else apart(files, kept, tied)
         self._try(files, groups, universe)
         if self.bulk is not NOTHING and not self.sound:
             self.bulk = NOTHING
@@ -119,7 +118,9 @@ class Slice:
         return [None if one is None else one.snapshot for one in self.again(universes)]
 
     def again(self, universes: Sequence[Universe]) -> list[Again | None]:
-        """What the chain does in each universe; None for one in which the slice fails."""
+        """What the chain does in each universe; None where the slice fails there, or is unsound."""
+        if not self.sound:
+            return [None] * len(universes)
         others = iter(self._again([one for one in universes if one.clock != self._same_at]))
         return [Again(self._whole, {}) if one.clock == self._same_at else next(others) for one in universes]
 
@@ -207,10 +208,10 @@ def _controls(ran: Ran) -> bool:
     return ran.sql[:9].lower().startswith(_TRANSACTIONS)
 
 
-def _closure(files: Sequence[tuple[Ran, ...]], related: Mapping[str, set[str]]) -> set[Place]:
-    """The places of all statements that touch a table which a volatile statement touches, and so on."""
+def _closure(files: Sequence[tuple[Ran, ...]], related: Mapping[str, set[str]]) -> dict[Place, set[str]]:
+    """By place, all statements that touch a table which a volatile one touches, and so on: what ties them."""
     users: dict[str, list[Place]] = defaultdict(list)
-    kept: set[Place] = set()
+    kept: dict[Place, set[str]] = {}
     pending: list[Place] = []
     for number, statements in enumerate(files):
         for index, ran in enumerate(statements):
@@ -223,8 +224,8 @@ def _closure(files: Sequence[tuple[Ran, ...]], related: Mapping[str, set[str]]) 
         place = pending.pop()
         if place in kept:
             continue
-        kept.add(place)
-        for name in _tied(files, place, related) - seen:
+        kept[place] = _tied(files, place, related)
+        for name in kept[place] - seen:
             seen.add(name)
             pending += users[name]
     return kept

@@ -194,14 +194,11 @@ class Watcher:
             return self._altered(by_row=True)  # a module has made a table of its own
         after = {rowid: Stored(*row) for rowid, *row in self._db.execute(_TABLE, (table,))}
         self.rows += len(after)
-        for rowid, one in after.items():
-            before = self._rows[rowid]
-            part = rowid // _PART
+        pairs = self._compared({rowid: self._rows[rowid] for rowid in after}, after, by_row=True)
+        for part in {rowid // _PART for rowid in after}:  # none where it is a table of another schema
             places = range(part * _PART, (part + 1) * _PART)
-            texts = {place: self._rows[place].sql for place in places if place in self._rows}
-            self._texts[part] = "\0".join((texts | {rowid: one.sql}).values())
-            return self._compared({rowid: before}, {rowid: one}, by_row=True)
-        return []  # it is one of another schema
+            self._texts[part] = "\0".join(self._rows[place].sql for place in places if place in self._rows)
+        return pairs
 
     def _altered(self, *, by_row: bool) -> list[tuple[Version | None, Version | None]]:
         """What is otherwise in the parts whose texts are."""

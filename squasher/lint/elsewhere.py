@@ -58,9 +58,7 @@ def elsewhere(study: Study) -> Elsewhere:
     others = UNIVERSES[1:]
     changes = [[one.changes for _, one in ran]]
     snapshots = [here]
-    for universe, again in zip(
-        others, part.again(others) if part.sound else [None] * len(others), strict=True
-    ):
+    for universe, again in zip(others, part.again(others), strict=True):
         try:
             snapshot, counts = _whole(study, universe) if again is None else again
         except ReplayError as error:
